@@ -1,0 +1,96 @@
+import { EvergrantError } from './errors.js'
+import { recordFormat, type SessionRecord, type StoredRecord } from './record.js'
+
+/** The text form of a record, for stores that hold text. */
+export function encodeRecord(record: SessionRecord): string {
+  return JSON.stringify(record, (name, value: unknown) => {
+    if (typeof value === 'object' && value !== null && !Array.isArray(value) && !isPlain(value)) {
+      throw new EvergrantError('unsupported', `this store holds text and cannot keep "${name}"; use indexedDbStore()`)
+    }
+    return value
+  })
+}
+
+/** Reads the text form. Never throws: text that is no record comes back as `unreadable`. */
+export function decodeRecord(text: string): StoredRecord {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    // The parser's message quotes the text, which may hold a token; it goes no further.
+  }
+  return checkRecord(value)
+}
+
+/** Takes a stored value for the record it claims to be, if it has the form of one. */
+export function checkRecord(value: unknown): StoredRecord {
+  if (isPlain(value) && typeof value.format === 'number' && value.format > recordFormat) {
+    return { state: 'unreadable', problem: 'newer_format' }
+  }
+  return isRecord(value) ? value : { state: 'unreadable', problem: 'corrupt' }
+}
+
+type Test = (value: unknown) => boolean
+
+const isText: Test = (value) => typeof value === 'string'
+const isNumber: Test = (value) => Number.isFinite(value)
+const isCount: Test = (value) => Number.isSafeInteger(value) && (value as number) >= 0
+const optional =
+  (test: Test): Test =>
+  (value) =>
+    value === undefined || test(value)
+const either =
+  (...values: unknown[]): Test =>
+  (value) =>
+    values.includes(value)
+const shape =
+  (members: Readonly<Record<string, Test>>): Test =>
+  (value) =>
+    isPlain(value) && Object.entries(members).every(([name, test]) => test(value[name]))
+const mapOf =
+  (test: Test): Test =>
+  (value) =>
+    isPlain(value) && Object.values(value).every(test)
+
+const base = { format: either(recordFormat), sessionId: isText, generation: isCount }
+
+const isLive = shape({
+  ...base,
+  state: either('live'),
+  refreshToken: optional(isText),
+  accessTokens: mapOf(
+    shape({
+      token: isText,
+      type: isText,
+      obtainedAt: isNumber,
+      lifetimeMs: optional(isNumber),
+      scope: optional(isText),
+    }),
+  ),
+  scope: optional(isText),
+  idToken: optional(isText),
+  identity: optional(shape({ iss: isText, sub: isText, iat: isNumber })),
+  extra: optional(mapOf(() => true)),
+  intent: optional(
+    shape({
+      owner: isText,
+      attempt: isCount,
+      beat: isCount,
+      inDoubt: either(true, false),
+      retryAt: optional(isNumber),
+    }),
+  ),
+  unansweredAt: optional(isNumber),
+})
+const isEnded = shape({ ...base, state: either('ended'), reason: isText, at: isNumber })
+const isSignedOut = shape({ ...base, state: either('signed_out'), at: isNumber })
+
+function isRecord(value: unknown): value is SessionRecord {
+  return isLive(value) || isEnded(value) || isSignedOut(value)
+}
+
+function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}

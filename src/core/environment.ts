@@ -1,0 +1,44 @@
+/**
+ * Everything the core takes from its surroundings. Tests hand in their own, so that time, chance and the network are
+ * under their control; nothing else in `core` touches a global.
+ */
+export interface Environment {
+  /** Wall clock, milliseconds since 1970. It may jump. */
+  now(): number
+  /** A clock that never goes back, in milliseconds. It may stand still while the machine sleeps. */
+  monotonic(): number
+  /** A number from 0 up to but not including 1. */
+  random(): number
+  /** A name that nobody else will make: 128 random bits. */
+  uniqueId(): string
+  /** Calls back once after `ms`; does not keep a process alive. Returns what cancels it. */
+  setTimer(callback: () => void, ms: number): () => void
+  fetch: typeof fetch
+}
+
+/** The surroundings of a browser or of Node. Globals are looked up when used, so that tools may replace them. */
+export const systemEnvironment: Environment = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  random: () => Math.random(),
+  uniqueId: () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join('-'),
+  setTimer(callback, ms) {
+    const timer: unknown = setTimeout(callback, ms)
+    if (typeof timer === 'object') (timer as { unref?(): void }).unref?.()
+    return () => clearTimeout(timer as number)
+  },
+  fetch: (input, init) => fetch(input, init),
+}
+
+/** Resolves after `ms`. */
+export function sleep(environment: Environment, ms: number): Promise<void> {
+  return new Promise((resolve) => environment.setTimer(resolve, ms))
+}
+
+/** Settles as `work` does, or rejects with what `late` makes once `ms` have passed. `work` itself goes on. */
+export function within<T>(environment: Environment, ms: number, work: Promise<T>, late: () => Error): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const cancel = environment.setTimer(() => reject(late()), ms)
+    work.then(resolve, reject).finally(cancel)
+  })
+}

@@ -1,0 +1,72 @@
+/**
+ * What went wrong, as one of eight words a program can switch on.
+ *
+ * - `login_required`: there is no session, or it has ended. Send the user to sign in.
+ * - `lost_in_flight`: the session has ended because the answer to a renewal never arrived and the server does not
+ *   accept the refresh token a second time. Send the user to sign in; if this is frequent, ask the server's
+ *   administrator for a grace period on rotation.
+ * - `unavailable`: the server or the network failed for now. The session is kept. Try again at `retryAt`.
+ * - `misconfigured`: the server refuses this client, or the call makes no sense. The session is kept. Fix the setup.
+ * - `denied`: a policy of the server refuses this user or scope for now. The session is kept. Tell the user.
+ * - `storage_failed`: the store cannot be read or written. The session is kept in memory while this realm lives.
+ * - `aborted`: the caller's own `signal`, `dispose()` or a change of account ended the wait. Nothing was lost.
+ * - `unsupported`: the server, the runtime or the store lacks what the call needs.
+ */
+export type ErrorCode =
+  | 'login_required'
+  | 'lost_in_flight'
+  | 'unavailable'
+  | 'misconfigured'
+  | 'denied'
+  | 'storage_failed'
+  | 'aborted'
+  | 'unsupported'
+
+/** Facts about a failure that help to act on it. None of them ever holds a token. */
+export interface ErrorDetails {
+  /** When it makes sense to try again, in milliseconds since 1970. */
+  readonly retryAt?: number | undefined
+  /** HTTP status of the server's answer. */
+  readonly status?: number | undefined
+  /** `error` of the server's answer, RFC 6749 section 5.2. */
+  readonly error?: string | undefined
+  /** `error_description` of the server's answer: for people to read, never to switch on and never as HTML. */
+  readonly errorDescription?: string | undefined
+  /** `error_uri` of the server's answer. */
+  readonly errorUri?: string | undefined
+}
+
+/** The one error class of this package. Switch on {@link EvergrantError.code}. */
+export class EvergrantError extends Error implements ErrorDetails {
+  override readonly name = 'EvergrantError'
+  declare readonly retryAt?: number
+  declare readonly status?: number
+  declare readonly error?: string
+  declare readonly errorDescription?: string
+  declare readonly errorUri?: string
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    details: ErrorDetails = {},
+  ) {
+    super(message)
+    Object.assign(this, details)
+  }
+
+  /** The same failure, with the time from which another attempt makes sense. */
+  until(retryAt: number): EvergrantError {
+    const { status, error, errorDescription, errorUri } = this
+    return new EvergrantError(this.code, this.message, { retryAt, status, error, errorDescription, errorUri })
+  }
+
+  /** Whether only a new sign-in helps. */
+  get loginRequired(): boolean {
+    return this.code === 'login_required' || this.code === 'lost_in_flight'
+  }
+}
+
+/** Whether `value` is an error of this package, also when it comes from another copy of it or another realm. */
+export function isEvergrantError(value: unknown): value is EvergrantError {
+  return value instanceof Error && value.name === 'EvergrantError' && 'code' in value
+}

@@ -1,0 +1,85 @@
+import type { EvergrantError } from './errors.js'
+import type { EndReason, StoredRecord } from './record.js'
+
+/** What happens to a session. No event ever holds a token. */
+export type TokenEvent =
+  | {
+      /** A session was taken up: from `setTokens()` here, or another holder signed in. */
+      readonly type: 'adopted'
+      readonly sessionId: string
+    }
+  | {
+      /** The tokens were renewed, by this manager or by another holder of the session. */
+      readonly type: 'renewed'
+      readonly sessionId: string
+      readonly generation: number
+      readonly by: 'here' | 'elsewhere'
+      /** When the access token ends, in milliseconds since 1970, if the server told. */
+      readonly expiresAt: number | undefined
+      /** The scope of the access token, if the server told. */
+      readonly scope: string | undefined
+    }
+  | {
+      /** The server no longer renews the session: send the user to sign in. */
+      readonly type: 'ended'
+      readonly sessionId: string
+      readonly reason: EndReason
+    }
+  | {
+      /** The session was signed out, here or by another holder, or its record has gone. */
+      readonly type: 'signedOut'
+    }
+  | {
+      /** Something failed in the background, or needs attention although the caller got a token. */
+      readonly type: 'error'
+      readonly error: EvergrantError
+    }
+
+/** The events that lead from one record to the next; `isOwn` tells whether a renewal was this manager's own. */
+export function eventsBetween(
+  previous: StoredRecord | undefined,
+  record: StoredRecord | undefined,
+  accessToken: { expiresAt: number | undefined; scope: string | undefined },
+  isOwn: boolean,
+): TokenEvent[] {
+  if (record?.state === 'live') {
+    const { sessionId, generation } = record
+    if (previous?.state !== 'live' || previous.sessionId !== sessionId) return [{ type: 'adopted', sessionId }]
+    if (previous.generation === generation) return []
+    return [{ type: 'renewed', sessionId, generation, by: isOwn ? 'here' : 'elsewhere', ...accessToken }]
+  }
+  if (record?.state === 'ended') {
+    const { sessionId, reason } = record
+    return previous?.state === 'ended' ? [] : [{ type: 'ended', sessionId, reason }]
+  }
+  return previous?.state === 'live' ? [{ type: 'signedOut' }] : []
+}
+
+type Listener<T> = (event: T) => void
+
+/** Keeps the listeners of a manager. A listener that throws disturbs nobody: its error surfaces as uncaught. */
+export class Emitter {
+  readonly #listeners = new Map<Listener<never>, string>()
+
+  /** Calls `listener` for each event of `type`. Returns what ends it. */
+  on<T extends { type: string }>(type: string, listener: Listener<T>): () => void {
+    const own: Listener<T> = (event) => listener(event)
+    this.#listeners.set(own, type)
+    return () => void this.#listeners.delete(own)
+  }
+
+  emit(event: { type: string }): void {
+    for (const [listener, type] of [...this.#listeners]) {
+      if (type !== event.type) continue
+      try {
+        listener(event as never)
+      } catch (error) {
+        void Promise.reject(error)
+      }
+    }
+  }
+
+  clear(): void {
+    this.#listeners.clear()
+  }
+}

@@ -1,0 +1,76 @@
+import { pauseUntil, retryDelay } from './backoff.js'
+import type { Environment } from './environment.js'
+import { type EvergrantError, isEvergrantError } from './errors.js'
+
+/** Failures that pass by themselves are retried in the background; the others wait for somebody to act. */
+const passing: readonly unknown[] = ['unavailable', 'storage_failed']
+/** A store is near: it is asked again soon. */
+const mostStorageSteps = 3
+
+/** One renewal at a time in this realm, and none while the last failure says to wait. */
+export class Flight {
+  #current: Promise<void> | undefined
+  #failures = 0
+  /** Why the last renewal failed, until one succeeds or the session is replaced. */
+  failure: EvergrantError | undefined
+
+  constructor(
+    private readonly environment: Environment,
+    /** Called when a flight is over and its lock is free again, before those who wait for it go on. */
+    private readonly onLanded: (failure: EvergrantError | undefined) => void,
+  ) {}
+
+  /** Joins the renewal under way, or starts `renewal`. Nothing is awaited before the flight can be joined. */
+  join(renewal: () => Promise<void>): Promise<void> {
+    if (this.#current) return this.#current
+    if (this.pauseMs() > 0) return Promise.reject(this.failure)
+    return (this.#current = this.#fly(renewal))
+  }
+
+  /** Resolves when no renewal is under way any more. */
+  async settled(): Promise<void> {
+    await this.#current?.catch(() => undefined)
+  }
+
+  /** Milliseconds until another attempt makes sense. */
+  pauseMs(): number {
+    return pauseUntil(this.failure?.retryAt, this.environment.now())
+  }
+
+  /** Whether a renewal is under way. */
+  isFlying(): boolean {
+    return this.#current !== undefined
+  }
+
+  /** Whether renewing works or may work again without anybody's doing. */
+  isPassable(): boolean {
+    return !this.failure || passing.includes(this.failure.code)
+  }
+
+  /** Forgets the last failure. */
+  reset(): void {
+    this.failure = undefined
+    this.#failures = 0
+  }
+
+  async #fly(renewal: () => Promise<void>): Promise<void> {
+    try {
+      await renewal()
+      this.reset()
+    } catch (error) {
+      this.failure = this.#withPause(error)
+      throw this.failure
+    } finally {
+      this.#current = undefined
+      this.onLanded(this.failure)
+    }
+  }
+
+  #withPause(error: unknown): EvergrantError {
+    if (!isEvergrantError(error)) throw error
+    if (error.retryAt !== undefined) return error
+    this.#failures++
+    const steps = error.code === 'storage_failed' ? Math.min(this.#failures, mostStorageSteps) : this.#failures
+    return error.until(this.environment.now() + retryDelay(steps, 0, this.environment.random()))
+  }
+}

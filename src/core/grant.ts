@@ -1,0 +1,52 @@
+import type { TokenResponse } from './token-response.js'
+
+/** What a grant needs to ask for new tokens. */
+export interface GrantContext {
+  /** The refresh token to spend; absent when the session never had one. */
+  readonly refreshToken: string | undefined
+  /** The scope the session was granted, when the server told. */
+  readonly scope: string | undefined
+  /**
+   * To be called right before the request leaves, after everything that can fail or wait. It throws when this holder
+   * has lost its turn; then nothing may be sent. A failure before it counts as nothing spent. Returns what takes it
+   * back, for when it turns out that the request did not leave.
+   */
+  sending(): () => void
+}
+
+/** The server's answer to a grant. */
+export interface Granted {
+  readonly response: TokenResponse
+  /** The server's clock, from its `Date` header, in milliseconds since 1970. */
+  readonly serverTime?: number | undefined
+}
+
+/**
+ * Gets a new token response: the refresh token grant, client credentials, or a function of your own that asks your
+ * backend. Throw an `EvergrantError` to tell what went wrong: code `login_required` with `error: 'invalid_grant'` says
+ * that the refresh token is dead and ends the session. Everything else, also any foreign error, keeps the session and
+ * is tried again.
+ */
+export type Grant = (context: GrantContext) => Promise<Granted>
+
+/** The claims of a session's first ID token that every later one must repeat (OpenID Connect Core section 12.2). */
+export interface Identity {
+  readonly iss: string
+  readonly sub: string
+  readonly aud: string | readonly string[]
+  readonly iat: number
+  readonly azp?: string | undefined
+  readonly auth_time?: number | undefined
+  readonly nonce?: string | undefined
+}
+
+/**
+ * The judgement on an ID token: whose it is, or why it is refused. `someone_else` says that it speaks of another issuer,
+ * user or client than the session does; every other problem costs only the ID token.
+ */
+export type IdTokenVerdict =
+  | { readonly identity: Identity; readonly problem?: undefined }
+  | { readonly identity?: undefined; readonly problem: string; readonly someoneElse: boolean }
+
+/** Judges an ID token by itself, or as the successor of one with the identity `original`. `now` in milliseconds. */
+export type IdTokenCheck = (idToken: string, original: Identity | undefined, now: number) => IdTokenVerdict

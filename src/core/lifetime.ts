@@ -1,0 +1,51 @@
+import type { Environment } from './environment.js'
+import type { AccessToken } from './record.js'
+
+/** How soon a token of unknown lifetime is renewed. It is served for as long as that fails: nobody knows its end. */
+const unknownLifetimeMs = 3_600_000
+
+/** A token about to end may be refused when it arrives, so it is not handed out in its last moments. */
+const transitMs = 1000
+
+/**
+ * How long an access token may be used, counted on two clocks: the wall clock runs on while the machine sleeps, the
+ * monotonic clock does not follow when the wall clock is set. The token is over as soon as either says so.
+ */
+export interface Lifetime {
+  /** Whether it is time to renew. */
+  isDue(): boolean
+  /** Milliseconds until it is time to renew; negative when it is past. */
+  untilDue(): number
+  /** Milliseconds for which the token may still be handed out; `Infinity` when nobody knows, 0 or less when it is over. */
+  remaining(): number
+  /** The end by the wall clock, in milliseconds since 1970. */
+  readonly expiresAt: number | undefined
+}
+
+/**
+ * Starts to count. A token read from a store is granted what the wall clock leaves of it, at most its whole lifetime.
+ *
+ * @param earlyMs how long before its end a token is renewed; at most a quarter of its lifetime is used
+ * @param spread from 0 to 1: lets the holders of one token become due at different times
+ */
+export function countLifetime(token: AccessToken, environment: Environment, earlyMs: number, spread: number): Lifetime {
+  const { obtainedAt, lifetimeMs } = token
+  const span = lifetimeMs ?? unknownLifetimeMs
+  const left = Math.min(span, obtainedAt + span - environment.now())
+  const early = lifetimeMs === undefined ? 0 : Math.min(earlyMs, span / 4) * (1 + spread / 5)
+  const untilDue = countdown(environment, left - early)
+  const untilEnd = countdown(environment, left - Math.min(transitMs, span / 10))
+  return {
+    isDue: () => untilDue() <= 0,
+    untilDue,
+    remaining: lifetimeMs === undefined ? () => Infinity : untilEnd,
+    expiresAt: lifetimeMs === undefined ? undefined : environment.now() + left,
+  }
+}
+
+/** Milliseconds left of `ms` from now, by whichever clock has gone further. */
+function countdown(environment: Environment, ms: number): () => number {
+  const wall = environment.now() + ms
+  const monotonic = environment.monotonic() + ms
+  return () => Math.min(wall - environment.now(), monotonic - environment.monotonic())
+}

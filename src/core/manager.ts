@@ -1,0 +1,286 @@
+import { diagnose, Journal, type Diagnosis } from './diagnosis.js'
+import { sleep, type Environment } from './environment.js'
+import { EvergrantError, isEvergrantError } from './errors.js'
+import type { TokenEvent } from './events.js'
+import { Flight } from './flight.js'
+import type { Grant, IdTokenCheck } from './grant.js'
+import type { Lock } from './lock.js'
+import { lineageOf, type AccessToken, type LiveRecord } from './record.js'
+import { answerMs, renew, type RenewalNote, type RenewalParts } from './renewal.js'
+import { Schedule } from './schedule.js'
+import { requireLive, Session } from './session.js'
+import { firstRecord, successorTombstone, tombstoneOf } from './sign-in.js'
+import type { Snapshot } from './snapshot.js'
+import type { TokenStore } from './store.js'
+import type { AccessTokenOptions, TokenManager, Tokens } from './token-manager.js'
+import type { TokenResponse } from './token-response.js'
+import { View } from './view.js'
+import { WaitingRoom } from './waiting-room.js'
+
+/** A caller waits as long as a request may take: by then a fresh answer is there or a retry is due. */
+const callerMs = answerMs
+const newEnoughMs = 5000
+
+/** The parts a manager is put together from. */
+export interface ManagerParts {
+  readonly environment: Environment
+  readonly store: TokenStore
+  /** Names the record in the store. */
+  readonly key: string
+  readonly lock: Lock
+  readonly grant: Grant
+  readonly checkIdToken: IdTokenCheck
+  /** The scope that was asked for; counts as granted when the server does not say otherwise. */
+  readonly scope: string | undefined
+  readonly renewEarlySeconds: number
+  readonly autoRenew: boolean
+  /** Calls back when a device may have slept or come online. Returns what ends it. */
+  readonly watchWake?: ((look: () => void) => () => void) | undefined
+}
+
+/** Puts a manager together. All it does with the outside goes through `parts`. */
+export function createManager(parts: ManagerParts): TokenManager {
+  return new Manager(parts)
+}
+
+class Manager implements TokenManager {
+  readonly #parts: ManagerParts
+  readonly #environment: Environment
+  readonly #session: Session
+  readonly #renewal: RenewalParts
+  readonly #view: View
+  readonly #flight: Flight
+  readonly #schedule: Schedule
+  readonly #journal: Journal
+  readonly #waitingRoom: WaitingRoom
+  #loading: Promise<void> | undefined
+  /** The session and generation that callers were last told of, and those that this manager's last renewal led to. */
+  #lineage: string | undefined
+  #ownLineage: string | undefined
+  /** How many renewals in a row were made because a server refused the token. */
+  #refusals = 0
+  #stopWatching: (() => void)[] | undefined
+
+  constructor(parts: ManagerParts) {
+    const { environment, key, store, lock, grant, checkIdToken } = parts
+    this.#parts = parts
+    this.#environment = environment
+    this.#waitingRoom = new WaitingRoom(environment)
+    this.#journal = new Journal(() => environment.now())
+    this.#view = new View(environment, parts.renewEarlySeconds * 1000, this.#journal)
+    this.#schedule = new Schedule(environment, () => this.#look())
+    this.#flight = new Flight(environment, (failure) => this.#landed(failure))
+    this.#session = new Session(key, store, environment, () => this.#follow())
+    const note = (note: RenewalNote): void => this.#take(note)
+    this.#renewal = {
+      session: this.#session,
+      environment,
+      lock,
+      grant,
+      checkIdToken,
+      owner: environment.uniqueId(),
+      note,
+    }
+    if (parts.autoRenew) this.start()
+  }
+
+  readonly getSnapshot = (): Snapshot => this.#view.snapshot
+
+  readonly subscribe = (listener: () => void): (() => void) => this.#view.emitter.on('change', listener)
+
+  on<T extends TokenEvent['type']>(type: T, listener: (event: Extract<TokenEvent, { type: T }>) => void): () => void {
+    return this.#view.emitter.on(type, listener)
+  }
+
+  getAccessToken(options?: AccessTokenOptions): Promise<string> {
+    if (!options && this.#view.ready && this.#view.isFresh()) return this.#view.ready
+    return this.#obtain(options).then((tokens) => tokens.accessToken)
+  }
+
+  getTokens(options?: AccessTokenOptions): Promise<Tokens> {
+    return this.#obtain(options)
+  }
+
+  renew(): Promise<Tokens> {
+    return this.#obtain({ forceRenew: true })
+  }
+
+  async setTokens(response: TokenResponse, { receivedAt }: { receivedAt?: number | undefined } = {}): Promise<void> {
+    const { environment, scope, checkIdToken } = this.#parts
+    const at = receivedAt ?? environment.now()
+    const record = firstRecord(response, environment.uniqueId(), at, scope, checkIdToken)
+    const failure = await this.#session.put(record, () => record)
+    if (failure) this.#view.report(failure)
+    this.#view.deliver()
+  }
+
+  async signOut(): Promise<void> {
+    await this.#load()
+    for (let record = this.#session.record; record && record.state !== 'signed_out'; record = this.#session.record) {
+      if (record.state === 'unreadable' && record.problem === 'newer_format') requireLive(record)
+      const tombstone = tombstoneOf(record, this.#environment.now())
+      this.#session.hold(tombstone, (stored) => successorTombstone(stored, tombstone))
+      this.#view.deliver()
+      await this.#session.flush()
+    }
+  }
+
+  start(): void {
+    if (this.#stopWatching || this.#waitingRoom.isClosed) return
+    const { store, key, watchWake } = this.#parts
+    const reread = (): void =>
+      void this.#session.read().then(
+        () => this.#view.deliver(),
+        () => undefined,
+      )
+    this.#stopWatching = [store.watch?.(key, reread), watchWake?.(() => this.#look())].filter(
+      (stop) => stop !== undefined,
+    )
+    this.#load().then(
+      () => this.#look(),
+      (error: EvergrantError) => this.#view.report(error),
+    )
+  }
+
+  stop(): void {
+    this.#schedule.stop()
+    for (const stop of this.#stopWatching ?? []) stop()
+    this.#stopWatching = undefined
+  }
+
+  dispose(): void {
+    this.stop()
+    this.#session.stop()
+    this.#view.emitter.clear()
+    this.#waitingRoom.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.dispose()
+    await this.#flight.settled()
+    await this.#session.flush().catch(() => undefined)
+  }
+
+  diagnose(): Diagnosis {
+    const left = this.#view.lifetime?.remaining() ?? Infinity
+    return diagnose(this.#session, left, this.#parts.lock, this.#renewal.owner, this.#journal)
+  }
+
+  /** Gives tokens that meet `options`, renewing as often as it takes and as the caller's time allows. */
+  async #obtain(options: AccessTokenOptions = {}): Promise<Tokens> {
+    const { signal } = options
+    const endsAt = this.#environment.monotonic() + callerMs
+    await this.#waitingRoom.wait(this.#load(), endsAt, signal)
+    const { sessionId, generation } = requireLive(this.#session.record)
+    for (;;) {
+      const record = requireLive(this.#session.record)
+      if (record.sessionId !== sessionId)
+        throw new EvergrantError('aborted', 'another session took the place of this one')
+      const token = this.#usableToken(record, options, generation)
+      if (token) {
+        if (!this.#view.isFresh()) this.#renewBehind(record)
+        return tokensOf(record, token, this.#view.lifetime?.expiresAt)
+      }
+      await this.#waitingRoom
+        .wait(this.#renewNow(record, options.rejected), endsAt, signal)
+        .catch(async (error: unknown) => {
+          const pauseMs = this.#flight.pauseMs()
+          const isInTime = this.#environment.monotonic() + pauseMs < endsAt
+          if (error !== this.#flight.failure || !this.#flight.isPassable() || !isInTime) throw error
+          await this.#waitingRoom.wait(sleep(this.#environment, pauseMs), endsAt, signal)
+        })
+    }
+  }
+
+  /** The access token of `record`, if it will do; `generation` is the one that the call began with. */
+  #usableToken(record: LiveRecord, options: AccessTokenOptions, generation: number): AccessToken | undefined {
+    const { minValiditySeconds = 0, forceRenew = false, rejected } = options
+    const token = record.accessTokens['']
+    const left = this.#view.lifetime?.remaining() ?? 0
+    if (!token || left <= 0) return undefined
+    if (record.generation !== generation) return token
+    if (left < minValiditySeconds * 1000) return undefined
+    const isRejected = token.token === rejected
+    const age = this.#environment.now() - token.obtainedAt
+    const isNew = age >= 0 && age < newEnoughMs * (isRejected ? 2 ** this.#refusals - 1 : 1)
+    return isNew || !(forceRenew || isRejected) ? token : undefined
+  }
+
+  #renewNow(record: LiveRecord, rejected?: string): Promise<void> {
+    const { sessionId, generation } = record
+    const isRejected = rejected !== undefined && record.accessTokens['']?.token === rejected
+    return this.#flight.join(() => {
+      this.#refusals = isRejected ? this.#refusals + 1 : 0
+      const isFresh = (): boolean => this.#view.isFresh()
+      return renew(this.#renewal, { sessionId, newerThan: generation, isFresh, isRejected })
+    })
+  }
+
+  #renewBehind(record: LiveRecord): void {
+    if (!this.#flight.isPassable() || this.#flight.pauseMs() > 0) return
+    this.#renewNow(record).catch((error: unknown) => {
+      // Listeners and later callers learn of failures. Anything else is a defect, and must not go unseen.
+      if (!isEvergrantError(error)) throw error
+    })
+  }
+
+  /** Looks at the clock, and decides by it whether the tokens are due: timers and other hints come when they like. */
+  #look(): void {
+    const { record } = this.#session
+    if (record?.state === 'live' && !this.#view.isFresh()) this.#renewBehind(record)
+    this.#plan()
+  }
+
+  /** Sets the timer for the next look. */
+  #plan(): void {
+    const isRenewable = this.#session.record?.state === 'live' && this.#flight.isPassable()
+    if (!this.#stopWatching || !isRenewable) this.#schedule.stop()
+    else this.#schedule.lookIn(Math.max(this.#view.lifetime?.untilDue() ?? 0, this.#flight.pauseMs()))
+  }
+
+  /** Takes over what the session has become. */
+  #follow(): void {
+    const { record } = this.#session
+    const lineage = lineageOf(record)
+    if (lineage !== this.#lineage) {
+      this.#lineage = lineage
+      this.#flight.reset()
+      this.#view.showFailure(undefined)
+    }
+    this.#view.follow(record, lineage === this.#ownLineage)
+    this.#plan()
+    if (!this.#flight.isFlying()) void Promise.resolve().then(() => this.#view.deliver())
+  }
+
+  #landed(failure: EvergrantError | undefined): void {
+    this.#view.showFailure(failure)
+    if (failure && !failure.loginRequired) this.#view.report(failure)
+    this.#plan()
+    this.#view.deliver()
+  }
+
+  #take(note: RenewalNote): void {
+    this.#journal.take(note)
+    if (note.type === 'answer') this.#ownLineage = note.lineage
+    if (note.type === 'problem') this.#view.report(note.error)
+  }
+
+  /** Looks into the store unless there is a session: another holder may have signed in. */
+  #load(): Promise<void> {
+    if (this.#session.record?.state === 'live') return Promise.resolve()
+    return (this.#loading ??= this.#session.read().finally(() => (this.#loading = undefined)))
+  }
+}
+
+function tokensOf(record: LiveRecord, token: AccessToken, expiresAt: number | undefined): Tokens {
+  const { idToken, identity, extra, scope } = record
+  return {
+    accessToken: token.token,
+    tokenType: token.type,
+    expiresAt,
+    scope: token.scope ?? scope,
+    idToken,
+    identity,
+    extra,
+  }
+}

@@ -1,0 +1,114 @@
+import { retryDelay } from './backoff.js'
+import { sleep, type Environment } from './environment.js'
+import { EvergrantError } from './errors.js'
+import { lineageOf, recordFormat, type EndReason, type Intent, type LiveRecord, type SessionRecord } from './record.js'
+import type { Answer, NoAnswer, RenewalParts } from './renewal.js'
+import { requireLive } from './session.js'
+import { readTokenResponse, type ReadResponse } from './token-response.js'
+import type { Turn } from './turn.js'
+
+/** How long another holder may take to store an answer it has, before an unfriendly word of the server is believed. */
+const childWaitMs = 10_000
+
+/**
+ * Puts an answer in the place of the tokens it was asked with, in one write. From its first line on the new refresh
+ * token is in memory, and nothing that fails later gives it up.
+ */
+export async function install(parts: RenewalParts, turn: Turn, received: Answer): Promise<void> {
+  const { granted, sentAt } = received
+  const answer = readTokenResponse(granted.response, sentAt)
+  if (!answer.accessToken && !answer.refreshToken) return settle(parts, turn, { failure: noToken(), isSent: true })
+  const retryAt = answer.accessToken ? undefined : retryTime(parts.environment, turn.intent)
+  const next = successor(turn, answer, sentAt, retryAt)
+  takeNotes(parts, turn, next, received)
+  const serverNow = granted.serverTime ?? parts.environment.now()
+  const verdict = answer.idToken && parts.checkIdToken(answer.idToken, next.identity, serverNow)
+  if (verdict && verdict.problem !== undefined) {
+    report(parts, new EvergrantError('denied', `the ID token was refused: ${verdict.problem}`))
+    if (verdict.someoneElse) return end(parts, turn, 'someone_else')
+  }
+  const idToken = verdict &&
+    verdict.identity && { idToken: answer.idToken, identity: next.identity ?? verdict.identity }
+  await put(parts, turn, { ...next, ...idToken })
+  if (retryAt !== undefined) throw noToken().until(retryAt)
+}
+
+/** Keeps the session after a request without a usable answer, and tells everybody when to try again. */
+export async function settle(parts: RenewalParts, turn: Turn, { failure, isSent }: NoAnswer): Promise<never> {
+  const { session, environment } = parts
+  const retryAt = retryTime(environment, turn.intent, failure.retryAt)
+  const intent: Intent = { ...turn.intent, inDoubt: turn.intent.inDoubt || isSent, retryAt }
+  // If the store fails now, the intent just stands still until its lease is over.
+  await session.update((stored) => (turn.isMarkedIn(stored) ? { ...stored, intent } : undefined)).catch(() => undefined)
+  throw failure.until(retryAt)
+}
+
+/**
+ * Ends the generation a turn was taken for, and no other: when the record has moved on meanwhile, that is the session
+ * and the refusal was of an old token.
+ */
+export async function end(parts: RenewalParts, turn: Turn, reason: EndReason): Promise<void> {
+  const { session, environment } = parts
+  if (turn.intent.inDoubt) await waitForChild(parts, turn)
+  const { sessionId, generation } = turn.record
+  const at = environment.now()
+  await put(parts, turn, { format: recordFormat, state: 'ended', sessionId, generation, reason, at })
+  requireLive(session.record)
+}
+
+/** The holder of an earlier attempt may have the next refresh token in its hands and be slow to store it. */
+async function waitForChild({ session, environment }: RenewalParts, turn: Turn): Promise<void> {
+  const giveUpAt = environment.monotonic() + childWaitMs
+  while (turn.isFor(session.record) && environment.monotonic() < giveUpAt) {
+    await sleep(environment, 500)
+    await session.read().catch(() => undefined)
+  }
+}
+
+/** The record with the tokens of `answer` in it. What the answer leaves out stays as it was (RFC 6749 section 6). */
+function successor(turn: Turn, answer: ReadResponse, sentAt: number, retryAt: number | undefined): LiveRecord {
+  const { record, intent } = turn
+  return {
+    ...record,
+    generation: record.generation + 1,
+    refreshToken: answer.refreshToken ?? record.refreshToken,
+    accessTokens: answer.accessToken ? { ...record.accessTokens, '': answer.accessToken } : record.accessTokens,
+    scope: record.scope ?? answer.scope,
+    extra: answer.extra,
+    intent: retryAt === undefined ? undefined : { ...intent, inDoubt: false, retryAt },
+    unansweredAt: intent.inDoubt ? sentAt : record.unansweredAt,
+  }
+}
+
+function retryTime(environment: Environment, { attempt }: Intent, askedFor?: number): number {
+  const now = environment.now()
+  return now + retryDelay(attempt, (askedFor ?? now) - now, environment.random())
+}
+
+/** Notes what the answer tells of the server. */
+function takeNotes(
+  { note, environment }: RenewalParts,
+  turn: Turn,
+  next: LiveRecord,
+  { granted, sentAt }: Answer,
+): void {
+  const sent = turn.record.refreshToken
+  const received = readTokenResponse(granted.response, sentAt).refreshToken
+  const refreshToken = received === undefined ? 'omitted' : received === sent ? 'same' : 'rotated'
+  note({ type: 'answer', lineage: lineageOf(next), refreshToken, wasInDoubt: turn.intent.inDoubt })
+  if (granted.serverTime === undefined) return
+  note({ type: 'clock', offsetMs: granted.serverTime - (sentAt + environment.now()) / 2 })
+}
+
+/** Writes the successor of the generation a turn was taken for, unless the record has moved on. */
+async function put(parts: RenewalParts, turn: Turn, next: SessionRecord): Promise<void> {
+  report(parts, await parts.session.put(next, (stored) => (turn.isFor(stored) ? next : undefined)))
+}
+
+function report({ note }: RenewalParts, error: EvergrantError | undefined): void {
+  if (error) note({ type: 'problem', error })
+}
+
+function noToken(): EvergrantError {
+  return new EvergrantError('unavailable', 'the server answered without an access token of a known type')
+}

@@ -1,0 +1,93 @@
+import type { Identity } from './grant.js'
+
+/** The format of the records this version writes. It reads this one, and leaves newer ones untouched. */
+export const recordFormat = 1
+
+/** An access token and what tells how long it may be used. */
+export interface AccessToken {
+  readonly token: string
+  /** The scheme of the `Authorization` header: `Bearer` or `DPoP`. */
+  readonly type: string
+  /** When the request for it was sent, by the wall clock of its sender, in milliseconds since 1970. */
+  readonly obtainedAt: number
+  /** How long it lives from then, in milliseconds; absent when the server did not say. */
+  readonly lifetimeMs?: number | undefined
+  /** Its scope, when the server told. */
+  readonly scope?: string | undefined
+}
+
+/**
+ * The mark of a holder that is about to spend the refresh token, written before the request leaves. While it changes,
+ * its owner is alive and nobody else sends; once it has stood still for a lease, its owner is taken for dead.
+ */
+export interface Intent {
+  /** The manager that wrote it; a restarted one has another name. */
+  readonly owner: string
+  /** Counts the attempts to renew this generation. */
+  readonly attempt: number
+  /** Goes up while the owner waits for its answer. */
+  readonly beat: number
+  /** Whether an earlier attempt left without a clear answer, so that this refresh token may be spent already. */
+  readonly inDoubt: boolean
+  /** Set when the owner has given up for now: from then on, in milliseconds since 1970, anybody may try again. */
+  readonly retryAt?: number | undefined
+}
+
+interface RecordBase {
+  readonly format: typeof recordFormat
+  /** Made anew at each sign-in. */
+  readonly sessionId: string
+  /** Goes up by one with each renewal. */
+  readonly generation: number
+}
+
+/** A session that can be used and renewed. */
+export interface LiveRecord extends RecordBase {
+  readonly state: 'live'
+  readonly refreshToken?: string | undefined
+  /** By resource and scope; `''` is the token asked for without either. */
+  readonly accessTokens: Readonly<Record<string, AccessToken>>
+  /** The scope of the whole session. A single access token may have less (RFC 6749 section 6). */
+  readonly scope?: string | undefined
+  readonly idToken?: string | undefined
+  readonly identity?: Identity | undefined
+  /** Members of the last answer that this package does not know. */
+  readonly extra?: Readonly<Record<string, unknown>> | undefined
+  readonly intent?: Intent | undefined
+  /** When a request was last left without an answer: it may still be on its way, so rotations keep a distance. */
+  readonly unansweredAt?: number | undefined
+}
+
+/** Why a session has ended: the server refused its refresh token, the answer to a renewal was lost, or the server
+ * answered with tokens of somebody else. */
+export type EndReason = 'expired_or_revoked' | 'lost_in_flight' | 'someone_else'
+
+/** A session that the server no longer renews. It holds no tokens. */
+export interface EndedRecord extends RecordBase {
+  readonly state: 'ended'
+  readonly reason: EndReason
+  readonly at: number
+}
+
+/** A session that was signed out. It stays behind so that a late answer cannot bring the session back. */
+export interface SignedOutRecord extends RecordBase {
+  readonly state: 'signed_out'
+  readonly at: number
+}
+
+/** What this package writes: one immutable value per session, replaced as a whole. */
+export type SessionRecord = LiveRecord | EndedRecord | SignedOutRecord
+
+/** Stored content that this version cannot use. */
+export interface UnreadableRecord {
+  readonly state: 'unreadable'
+  readonly problem: 'corrupt' | 'newer_format'
+}
+
+/** What a store may find. */
+export type StoredRecord = SessionRecord | UnreadableRecord
+
+/** Names a session at one generation. */
+export function lineageOf(record: StoredRecord | undefined): string | undefined {
+  return record?.state === 'live' ? `${record.sessionId} ${record.generation}` : undefined
+}

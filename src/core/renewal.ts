@@ -1,0 +1,109 @@
+import { within, type Environment } from './environment.js'
+import { EvergrantError, isEvergrantError } from './errors.js'
+import type { Grant, Granted, IdTokenCheck } from './grant.js'
+import type { Lock } from './lock.js'
+import { end, install, settle } from './outcome.js'
+import type { Session } from './session.js'
+import { Turn, type Need } from './turn.js'
+
+/** How long a request may take before it counts as unanswered: short enough for a retry inside a grace period. */
+export const answerMs = 10_000
+
+/** What a renewal works with. */
+export interface RenewalParts {
+  readonly session: Session
+  readonly environment: Environment
+  readonly lock: Lock
+  readonly grant: Grant
+  readonly checkIdToken: IdTokenCheck
+  /** Names this manager in intents; made anew whenever one starts. */
+  readonly owner: string
+  /** Is told what callers do not see otherwise. It is called inside the lock, so it only takes notes. */
+  note(note: RenewalNote): void
+}
+
+/** What a renewal found out by the way. */
+export type RenewalNote =
+  | {
+      readonly type: 'answer'
+      /** The session and generation it leads to. */
+      readonly lineage: string | undefined
+      readonly refreshToken: 'rotated' | 'same' | 'omitted'
+      readonly wasInDoubt: boolean
+    }
+  | { readonly type: 'clock'; readonly offsetMs: number }
+  | { readonly type: 'problem'; readonly error: EvergrantError }
+
+/** An answer that brought tokens. */
+export interface Answer {
+  readonly granted: Granted
+  /** When the request left, in milliseconds since 1970. */
+  readonly sentAt: number
+}
+
+/** A request that brought none. Only if it never left is its refresh token certainly not spent. */
+export interface NoAnswer {
+  readonly failure: EvergrantError
+  readonly isSent: boolean
+}
+
+/**
+ * Renews a session: afterwards its record meets `need`, by one request of this holder or of another, or this rejects and
+ * says why. The order of the steps is what keeps the session alive; `docs/ARCHITECTURE.md` gives the reasons.
+ */
+export function renew(parts: RenewalParts, need: Need): Promise<void> {
+  const { session, environment, lock, owner } = parts
+  return lock(session.key, async () => {
+    await session.flush()
+    const turn = await Turn.take(session, environment, owner, need)
+    if (!turn) return
+    try {
+      const answer = await spend(parts, turn)
+      if ('granted' in answer) await install(parts, turn, answer)
+      else if (isDefinite(answer.failure))
+        await end(parts, turn, turn.intent.inDoubt ? 'lost_in_flight' : 'expired_or_revoked')
+      else await settle(parts, turn, answer)
+    } finally {
+      turn.end()
+    }
+  })
+}
+
+/** Makes the one request of a turn. A request that left is never aborted: a late answer is installed all the same. */
+async function spend(parts: RenewalParts, turn: Turn): Promise<Answer | NoAnswer> {
+  const { environment, grant } = parts
+  const { refreshToken, scope } = turn.record
+  let sentAt = environment.now()
+  let isSent = false
+  let isLate = false
+  const sending = (): (() => void) => {
+    turn.assertOurs()
+    sentAt = environment.now()
+    isSent = true
+    return () => (isSent = false)
+  }
+  const request = Promise.resolve({ refreshToken, scope, sending }).then(grant)
+  const installIfLate = async (granted: Granted): Promise<void> => {
+    if (isLate) await install(parts, turn, { granted, sentAt })
+  }
+  request.then(installIfLate).catch(() => undefined)
+  try {
+    return { granted: await within(environment, answerMs, request, unanswered), sentAt }
+  } catch (error) {
+    isLate = true
+    return { failure: isEvergrantError(error) ? error : foreign(), isSent }
+  }
+}
+
+/** Only the server's clear word ends a session. Everything else may be a passing trouble, whatever it looks like. */
+function isDefinite({ code, error }: EvergrantError): boolean {
+  return code === 'login_required' && error === 'invalid_grant'
+}
+
+function unanswered(): EvergrantError {
+  return new EvergrantError('unavailable', `the server did not answer within ${answerMs / 1000} s`)
+}
+
+function foreign(): EvergrantError {
+  return new EvergrantError('unavailable', 'the grant failed with an error that is not an EvergrantError')
+}

@@ -1,0 +1,172 @@
+import { within, type Environment } from './environment.js'
+import { EvergrantError, isEvergrantError } from './errors.js'
+import { assertSuccession } from './invariants.js'
+import type { LiveRecord, SessionRecord, StoredRecord, UnreadableRecord } from './record.js'
+import type { TokenStore, Versioned } from './store.js'
+
+const operationMs = 5000
+const mostConflicts = 100
+const shortestFlushMs = 100
+const longestFlushMs = 1000
+
+/** What a change makes of the stored record: its successor, or `undefined` to leave it as it is. */
+export type Change = (stored: StoredRecord | undefined) => SessionRecord | undefined
+
+/** A record that the store has not taken yet, and the change that would put it there. */
+interface Held {
+  readonly record: SessionRecord
+  readonly change: Change
+}
+
+/**
+ * One session as this holder knows it: the stored record, or a newer one that the store has not taken yet. Operations on
+ * the store run one after the other, so that what is known never goes back in time, and each within a bound.
+ */
+export class Session {
+  #stored: Versioned | undefined
+  #isKnown = false
+  #held: Held | undefined
+  #cancelFlush: (() => void) | undefined
+  #queue: Promise<unknown> = Promise.resolve()
+
+  constructor(
+    readonly key: string,
+    readonly store: TokenStore,
+    private readonly environment: Environment,
+    private readonly onChange: () => void,
+  ) {}
+
+  /** The newest record this holder knows. */
+  get record(): StoredRecord | undefined {
+    return this.#held?.record ?? this.#stored?.record
+  }
+
+  /** Whether the newest record is in memory only. */
+  get isHeld(): boolean {
+    return this.#held !== undefined
+  }
+
+  /**
+   * Makes `change`. When the store fails, `record` becomes the newest one in memory, and `change` is tried again until
+   * the store takes it or `change` declines what is there. Resolves to that failure, if there is one.
+   */
+  async put(record: SessionRecord, change: Change): Promise<EvergrantError | undefined> {
+    try {
+      if (await this.update(change)) this.#release()
+      return undefined
+    } catch (error) {
+      if (!isEvergrantError(error) || error.code !== 'storage_failed') throw error
+      this.hold(record, change)
+      return error
+    }
+  }
+
+  /** Makes `record` the newest one in memory at once, and goes on trying to make `change` in the store. */
+  hold(record: SessionRecord, change: Change): void {
+    this.#held = { record, change }
+    this.#flushLater(shortestFlushMs)
+    this.onChange()
+  }
+
+  /** Offers a held record to the store now. Rejects when the store fails again. */
+  async flush(): Promise<void> {
+    const held = this.#held
+    if (!held) return
+    await this.update(held.change)
+    if (this.#held === held) this.#release()
+  }
+
+  /** Stops offering. */
+  stop(): void {
+    this.#cancelFlush?.()
+  }
+
+  /** Looks into the store. */
+  read(): Promise<void> {
+    return this.#afterOthers(() => this.#read())
+  }
+
+  /**
+   * Replaces the stored record by what `change` makes of it, in one step. When somebody else was faster, `change` judges
+   * anew what is there now, so it must be pure. Resolves to whether anything was written. After a rejection nobody
+   * knows, and the next operation looks.
+   */
+  update(change: Change): Promise<boolean> {
+    return this.#afterOthers(async () => {
+      if (!this.#isKnown) await this.#read()
+      for (let conflicts = 0; conflicts < mostConflicts; conflicts++) {
+        const current = this.#stored?.record
+        const next = change(current)
+        if (!next) return false
+        if (current?.state === 'unreadable' && current.problem === 'newer_format') throw unreadable(current)
+        assertSuccession(current, next)
+        const result = await this.#bounded(() => this.store.swap(this.key, this.#stored?.revision, next))
+        this.#see(result.won ? { revision: result.revision, record: next } : result.current)
+        if (result.won) return true
+      }
+      throw new EvergrantError('storage_failed', 'the store refuses every change: something else rewrites this record')
+    })
+  }
+
+  async #read(): Promise<void> {
+    this.#see(await this.#bounded(() => this.store.read(this.key)))
+  }
+
+  #release(): void {
+    this.stop()
+    this.#held = undefined
+    this.onChange()
+  }
+
+  #see(found: Versioned | undefined): void {
+    this.#stored = found
+    this.#isKnown = true
+    this.onChange()
+  }
+
+  #flushLater(ms: number): void {
+    this.stop()
+    const retry = (): void => this.#flushLater(Math.min(ms * 2, longestFlushMs))
+    this.#cancelFlush = this.environment.setTimer(() => void this.flush().catch(retry), ms)
+  }
+
+  async #bounded<T>(operation: () => Promise<T>): Promise<T> {
+    try {
+      return await within(this.environment, operationMs, operation(), () => new Error('it gave no answer'))
+    } catch (error) {
+      this.#isKnown = false
+      throw isEvergrantError(error) ? error : new EvergrantError('storage_failed', `the store failed: ${nameOf(error)}`)
+    }
+  }
+
+  #afterOthers<T>(operation: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(operation)
+    this.#queue = result.catch(() => undefined)
+    return result
+  }
+}
+
+/** The record if it is live, or the error that says why there is no session. */
+export function requireLive(record: StoredRecord | undefined): LiveRecord {
+  if (record?.state === 'live') return record
+  if (record?.state === 'ended') {
+    throw record.reason === 'lost_in_flight'
+      ? new EvergrantError('lost_in_flight', 'the session ended: an answer with its next refresh token was lost')
+      : new EvergrantError('login_required', `the session ended: ${record.reason}`)
+  }
+  if (record?.state === 'unreadable') throw unreadable(record)
+  throw new EvergrantError('login_required', 'nobody is signed in')
+}
+
+/** What to tell of a record that cannot be used. */
+export function unreadable({ problem }: UnreadableRecord): EvergrantError {
+  return problem === 'corrupt'
+    ? new EvergrantError('login_required', 'the stored session is damaged; signing in again sets it aside')
+    : new EvergrantError('unsupported', 'a newer version of evergrant wrote the stored session: update this one')
+}
+
+/** Names a foreign error without its message, which may quote what was stored. */
+function nameOf(error: unknown): string {
+  const { name, code } = Object(error) as { name?: unknown; code?: unknown }
+  return [name, code].filter((part) => typeof part === 'string').join(' ')
+}

@@ -1,0 +1,103 @@
+import type { Diagnosis } from './diagnosis.js'
+import type { TokenEvent } from './events.js'
+import type { Identity } from './grant.js'
+import type { Snapshot } from './snapshot.js'
+import type { TokenResponse } from './token-response.js'
+
+/** How a call wants its access token. */
+export interface AccessTokenOptions {
+  /**
+   * For how many seconds the token must still be valid; 0 by default. When the server's tokens live shorter than
+   * this, the newest one is given.
+   */
+  readonly minValiditySeconds?: number | undefined
+  /** Whether to renew although the token is fresh. A renewal of the last five seconds is new enough. */
+  readonly forceRenew?: boolean | undefined
+  /**
+   * The token that a server refused with 401. If it is still the current one it is renewed, once for all who were
+   * refused; otherwise the current one is given. When the server refuses the renewed token too, renewals become rare
+   * and the refused token comes back, so that the call fails and shows why.
+   */
+  readonly rejected?: string | undefined
+  /** Ends the wait of this call with an error of code `aborted`. A renewal under way goes on. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** The tokens of a session as far as callers need them. */
+export interface Tokens {
+  readonly accessToken: string
+  /** The scheme of the `Authorization` header: `Bearer` or `DPoP`. */
+  readonly tokenType: string
+  /** When the access token ends, in milliseconds since 1970, if the server told. */
+  readonly expiresAt: number | undefined
+  /** The scope of the access token, if the server told. */
+  readonly scope: string | undefined
+  /** The newest ID token, if the server ever issued one. It may have expired: it says who signed in, not that one may. */
+  readonly idToken: string | undefined
+  /** Claims of the first ID token, which never change within a session. */
+  readonly identity: Identity | undefined
+  /** Members of the last answer that this package does not know. */
+  readonly extra: Readonly<Record<string, unknown>> | undefined
+}
+
+/** Keeps one session alive. */
+export interface TokenManager {
+  /**
+   * Gives a valid access token, renewing it first when it has to. A token that is due but still valid is given at once
+   * and renewed behind. Waits at most ten seconds.
+   *
+   * @throws EvergrantError `login_required` or `lost_in_flight` when there is no session, `unavailable`,
+   *   `misconfigured`, `denied` or `storage_failed` when no valid token is left and renewing fails, `aborted`
+   */
+  getAccessToken(options?: AccessTokenOptions): Promise<string>
+
+  /** Gives the access token with what belongs to it; renews and throws as {@link getAccessToken} does. */
+  getTokens(options?: AccessTokenOptions): Promise<Tokens>
+
+  /** Renews now: the same as {@link getTokens} with `forceRenew`. */
+  renew(): Promise<Tokens>
+
+  /**
+   * Starts a session with the token response of any flow, or with `{ refresh_token }` alone, in place of the one there
+   * is. Resolves once the session can be used and is stored; when the store fails, it is kept in memory, an `error`
+   * event says so, and writing is tried again.
+   *
+   * @param options.receivedAt when the response was received, in milliseconds since 1970; now by default
+   * @throws EvergrantError `misconfigured` when it holds no token this manager can use; nothing changes then
+   */
+  setTokens(response: TokenResponse, options?: { readonly receivedAt?: number | undefined }): Promise<void>
+
+  /**
+   * Forgets the session, for all holders of its record, also offline and while a renewal is under way: its answer is
+   * dropped when it comes.
+   *
+   * @throws EvergrantError `storage_failed` when the record could not be erased yet; this is tried again, and this
+   *   manager is signed out all the same
+   */
+  signOut(): Promise<void>
+
+  /** What there is to show. Ready to be passed on: needs no `this`. */
+  readonly getSnapshot: () => Snapshot
+
+  /** Calls `listener` whenever the snapshot has changed. Returns what ends it. Needs no `this`. */
+  readonly subscribe: (listener: () => void) => () => void
+
+  /** Calls `listener` for each event of a type. Returns what ends it. */
+  on<T extends TokenEvent['type']>(type: T, listener: (event: Extract<TokenEvent, { type: T }>) => void): () => void
+
+  /** Starts to renew in the background; done by itself unless `autoRenew` is off. */
+  start(): void
+
+  /** Stops renewing in the background. {@link getAccessToken} still renews when it has to. */
+  stop(): void
+
+  /** What a report of trouble should hold. There is no secret in it. */
+  diagnose(): Diagnosis
+
+  /**
+   * Ends this manager: timers, listeners and waiting calls. The session stays in the store. A renewal under way is
+   * finished and stored; `await using` waits for it.
+   */
+  dispose(): void
+  [Symbol.asyncDispose](): Promise<void>
+}

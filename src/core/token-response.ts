@@ -1,0 +1,60 @@
+import type { AccessToken } from './record.js'
+
+/**
+ * A token response as servers send it (RFC 6749 section 5.1). Odd values are understood, not refused: `null` and `''`
+ * count as absent, and an `expires_in` that is no sensible number counts as unknown.
+ */
+export interface TokenResponse {
+  readonly access_token?: string | null | undefined
+  readonly token_type?: string | null | undefined
+  /** Lifetime of the access token in seconds. */
+  readonly expires_in?: number | string | null | undefined
+  readonly refresh_token?: string | null | undefined
+  readonly scope?: string | null | undefined
+  readonly id_token?: string | null | undefined
+  readonly [member: string]: unknown
+}
+
+const known = new Set(['access_token', 'token_type', 'expires_in', 'refresh_token', 'scope', 'id_token'])
+/** By the server's spelling in lower case (RFC 6749 section 7.1). */
+const tokenTypes: Readonly<Record<string, string>> = { bearer: 'Bearer', dpop: 'DPoP' }
+const tenYearsInSeconds = 315_360_000
+
+/** The parts of a token response this package acts on, each checked for its type. */
+export interface ReadResponse {
+  /** Absent also when its type is neither Bearer nor DPoP: a token one cannot present is of no use. */
+  readonly accessToken: AccessToken | undefined
+  readonly refreshToken: string | undefined
+  readonly scope: string | undefined
+  readonly idToken: string | undefined
+  /** Members this package does not know. They are kept for the caller and never acted on. */
+  readonly extra: Readonly<Record<string, unknown>> | undefined
+}
+
+/** Reads a token response that answers a request sent at `sentAt`, from which its lifetime counts. */
+export function readTokenResponse(response: TokenResponse, sentAt: number): ReadResponse {
+  const token = text(response.access_token)
+  const type = tokenTypes[(text(response.token_type) ?? 'bearer').toLowerCase()]
+  const scope = text(response.scope)
+  const extra = Object.entries(response).filter(([name]) => !known.has(name))
+  return {
+    accessToken:
+      token && type
+        ? { token, type, obtainedAt: sentAt, lifetimeMs: lifetimeMs(response.expires_in), scope }
+        : undefined,
+    refreshToken: text(response.refresh_token),
+    scope,
+    idToken: text(response.id_token),
+    extra: extra.length > 0 ? Object.fromEntries(extra) : undefined,
+  }
+}
+
+/** A lifetime that is no number from one second to ten years is not known, which is no reason to lose the token. */
+function lifetimeMs(expiresIn: unknown): number | undefined {
+  const seconds = typeof expiresIn === 'string' && expiresIn.trim() !== '' ? Number(expiresIn) : expiresIn
+  return typeof seconds === 'number' && seconds >= 1 && seconds <= tenYearsInSeconds ? seconds * 1000 : undefined
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
+}

@@ -1,0 +1,153 @@
+import { pauseUntil } from './backoff.js'
+import { sleep, type Environment } from './environment.js'
+import { EvergrantError } from './errors.js'
+import type { Intent, LiveRecord, StoredRecord } from './record.js'
+import { requireLive, type Session } from './session.js'
+
+/** An intent that has stood still for this long has a dead owner. Every observer counts it on a clock of its own. */
+export const leaseMs = 6000
+const beatMs = leaseMs / 3
+const longestWaitMs = 15_000
+const shortestPollMs = 50
+const longestPollMs = 500
+/** How late the network may still deliver a request that its sender has given up. */
+const spacingMs = 60_000
+
+/** What a renewal is for. */
+export interface Need {
+  readonly sessionId: string
+  /** The generation that will not do. */
+  readonly newerThan: number
+  /** Whether the newest tokens this holder knows can be used and are not due yet. */
+  isFresh(): boolean
+  /** Whether a server refused the token although it is fresh. */
+  readonly isRejected: boolean
+}
+
+/**
+ * The right of one holder to spend the refresh token of one generation. It lasts while the holder's intent is in the
+ * record and keeps moving.
+ */
+export class Turn {
+  #isOver = false
+  #cancelBeat: (() => void) | undefined
+
+  private constructor(
+    private readonly session: Session,
+    private readonly environment: Environment,
+    /** The record with this holder's intent in it. */
+    readonly record: LiveRecord,
+    readonly intent: Intent,
+    private leaseFrom: number,
+  ) {
+    this.#beatLater()
+  }
+
+  /**
+   * Waits until nobody else is renewing, then writes this holder's intent into the record. Resolves to `undefined` when
+   * somebody else has met the need meanwhile: then nothing is to be sent.
+   */
+  static async take(session: Session, environment: Environment, owner: string, need: Need): Promise<Turn | undefined> {
+    const rival = new Rival(owner, environment)
+    const giveUpAt = environment.monotonic() + longestWaitMs
+    for (let pollMs = shortestPollMs; ; pollMs = Math.min(pollMs * 1.5, longestPollMs)) {
+      const record = requireLive(session.record)
+      if (record.sessionId !== need.sessionId) return undefined
+      if (record.generation > need.newerThan && need.isFresh()) return undefined
+      assertMaySend(record, need, environment)
+      if (environment.monotonic() > giveUpAt) {
+        throw new EvergrantError('unavailable', 'another holder of this session is taking long to renew it')
+      }
+      if (!rival.isAtWork(record.intent)) {
+        const intent = nextIntent(record.intent, owner)
+        const armed: LiveRecord = { ...record, intent }
+        const leaseFrom = environment.monotonic()
+        const won = await session.update((stored) => (stored === record ? armed : undefined))
+        if (won) return new Turn(session, environment, armed, intent, leaseFrom)
+        continue
+      }
+      await sleep(environment, pollMs * (0.5 + environment.random()))
+      await session.read()
+    }
+  }
+
+  /** Throws when the turn has passed, so that nothing is sent then. */
+  assertOurs(): void {
+    const isFresh = this.environment.monotonic() - this.leaseFrom < leaseMs / 2
+    if (isFresh && this.isMarkedIn(this.session.record)) return
+    throw new EvergrantError('unavailable', 'this holder lost its turn before its request left; nothing was sent')
+  }
+
+  /** Whether `record` is live and of the generation this turn was taken for. */
+  isFor(record: StoredRecord | undefined): record is LiveRecord {
+    const { sessionId, generation } = this.record
+    return record?.state === 'live' && record.sessionId === sessionId && record.generation === generation
+  }
+
+  /** Ends the turn: the intent is moved no more. */
+  end(): void {
+    this.#isOver = true
+    this.#cancelBeat?.()
+  }
+
+  /** Whether the intent in `record` is the one this turn was taken with. */
+  isMarkedIn(record: StoredRecord | undefined): record is LiveRecord {
+    const { owner, attempt } = this.intent
+    return this.isFor(record) && record.intent?.owner === owner && record.intent.attempt === attempt
+  }
+
+  #beatLater(): void {
+    this.#cancelBeat = this.environment.setTimer(() => void this.#beat(), beatMs)
+  }
+
+  async #beat(): Promise<void> {
+    const leaseFrom = this.environment.monotonic()
+    const moved = (stored: StoredRecord | undefined): LiveRecord | undefined => {
+      if (!this.isMarkedIn(stored) || !stored.intent) return undefined
+      return { ...stored, intent: { ...stored.intent, beat: stored.intent.beat + 1 } }
+    }
+    if (await this.session.update(moved).catch(() => false)) this.leaseFrom = leaseFrom
+    if (!this.#isOver) this.#beatLater()
+  }
+}
+
+/** Watches whether the owner of somebody else's intent is alive. */
+class Rival {
+  #seen: Intent | undefined
+  #since = 0
+
+  constructor(
+    private readonly owner: string,
+    private readonly environment: Environment,
+  ) {}
+
+  isAtWork(intent: Intent | undefined): boolean {
+    if (!intent || intent.owner === this.owner || intent.retryAt !== undefined) return false
+    const { owner, attempt, beat } = this.#seen ?? {}
+    if (intent.owner !== owner || intent.attempt !== attempt || intent.beat !== beat) {
+      this.#seen = intent
+      this.#since = this.environment.monotonic()
+    }
+    return this.environment.monotonic() - this.#since < leaseMs
+  }
+}
+
+/** An intent that was never settled belongs to a holder that died on the way: its request may have arrived. */
+function nextIntent(previous: Intent | undefined, owner: string): Intent {
+  const inDoubt = previous !== undefined && (previous.inDoubt || previous.retryAt === undefined)
+  return { owner, attempt: (previous?.attempt ?? 0) + 1, beat: 0, inDoubt }
+}
+
+/**
+ * Keeps the budget of retries, which all holders share through the record, and the distance between rotations: a request
+ * that was given up may arrive late, and must not find its refresh token two rotations old. Only a renewal that nobody
+ * needs yet keeps the distance; a session never goes without a valid token for it.
+ */
+function assertMaySend(record: LiveRecord, need: Need, environment: Environment): void {
+  const { intent, unansweredAt } = record
+  const spacedUntil = unansweredAt !== undefined && need.isFresh() && !need.isRejected ? unansweredAt + spacingMs : 0
+  const retryAt = Math.max(intent?.retryAt ?? 0, spacedUntil)
+  if (pauseUntil(retryAt, environment.now()) > 0) {
+    throw new EvergrantError('unavailable', 'the last renewal failed or was left unanswered just now', { retryAt })
+  }
+}

@@ -1,0 +1,91 @@
+import type { Journal } from './diagnosis.js'
+import type { Environment } from './environment.js'
+import type { EvergrantError } from './errors.js'
+import { Emitter, eventsBetween, type TokenEvent } from './events.js'
+import { countLifetime, type Lifetime } from './lifetime.js'
+import type { AccessToken, StoredRecord } from './record.js'
+import { unreadable } from './session.js'
+import { keepIfSame, snapshotOf, type Snapshot } from './snapshot.js'
+
+/** What callers and listeners see of a session: it follows the record and keeps what the hot path needs at hand. */
+export class View {
+  readonly emitter: Emitter = new Emitter()
+  snapshot: Snapshot = { status: 'starting', error: undefined }
+  /** How long the current access token may be used; absent when there is none. */
+  lifetime: Lifetime | undefined
+  /** The current access token, ready to be handed out. */
+  ready: Promise<string> | undefined
+  #record: StoredRecord | undefined
+  #isKnown = false
+  #failure: EvergrantError | undefined
+  #events: (TokenEvent | { type: 'change' })[] = []
+  /** Lets the holders of one token become due at different times. */
+  readonly #spread: number
+
+  constructor(
+    private readonly environment: Environment,
+    private readonly renewEarlyMs: number,
+    private readonly journal: Journal,
+  ) {
+    this.#spread = environment.random()
+  }
+
+  /** Whether the current access token can be used and is not due. */
+  isFresh(): boolean {
+    return this.lifetime !== undefined && !this.lifetime.isDue()
+  }
+
+  /** Follows the session to `record`. `isOwn` tells whether this manager's own renewal led there. */
+  follow(record: StoredRecord | undefined, isOwn: boolean): void {
+    const previous = this.#record
+    if (this.#isKnown && record === previous) return
+    this.#count(defaultToken(previous), defaultToken(record))
+    const token = { expiresAt: this.lifetime?.expiresAt, scope: defaultToken(record)?.scope }
+    if (this.#isKnown) eventsBetween(previous, record, token, isOwn).forEach((event) => this.#add(event))
+    if (record?.state === 'unreadable') this.report(unreadable(record))
+    this.#record = record
+    this.#isKnown = true
+    this.#show()
+  }
+
+  /** Shows the last failure, or that there is none any more. */
+  showFailure(failure: EvergrantError | undefined): void {
+    this.#failure = failure
+    this.#show()
+  }
+
+  /** Tells listeners of a failure. */
+  report(error: EvergrantError): void {
+    this.#add({ type: 'error', error })
+  }
+
+  /** Calls the listeners. Never to be called where a lock is held. */
+  deliver(): void {
+    for (let event = this.#events.shift(); event; event = this.#events.shift()) this.emitter.emit(event)
+  }
+
+  #add(event: TokenEvent): void {
+    this.journal.add(event)
+    this.#events.push(event)
+  }
+
+  /** A token read again goes on with its old count: the clock may have been set back since. */
+  #count(previous: AccessToken | undefined, token: AccessToken | undefined): void {
+    if (token && token.token === previous?.token) return
+    this.lifetime = token && countLifetime(token, this.environment, this.renewEarlyMs, this.#spread)
+    this.ready = token && Promise.resolve(token.token)
+  }
+
+  #show(): void {
+    const error = this.#failure
+    const next = this.#isKnown ? snapshotOf(this.#record, this.lifetime?.expiresAt, error) : { ...this.snapshot, error }
+    const snapshot = keepIfSame(this.snapshot, next)
+    if (snapshot === this.snapshot) return
+    this.snapshot = snapshot
+    this.#events.push({ type: 'change' })
+  }
+}
+
+function defaultToken(record: StoredRecord | undefined): AccessToken | undefined {
+  return record?.state === 'live' ? record.accessTokens[''] : undefined
+}

@@ -1,0 +1,40 @@
+import { within, type Environment } from './environment.js'
+import { EvergrantError } from './errors.js'
+
+/** Where calls wait for a renewal, none longer than it may and wants to. The work they wait for goes on without them. */
+export class WaitingRoom {
+  #leave: Set<() => void> | undefined = new Set()
+
+  constructor(private readonly environment: Environment) {}
+
+  /** Settles as `work` does, until `endsAt` on the monotonic clock, the caller's `signal` or {@link close}. */
+  wait<T>(work: Promise<T>, endsAt: number, signal: AbortSignal | undefined): Promise<T> {
+    const waiting = this.#leave
+    return new Promise<T>((resolve, reject) => {
+      const leave = (): void => reject(new EvergrantError('aborted', 'the call was given up by its caller'))
+      if (!waiting || signal?.aborted) return leave()
+      waiting.add(leave)
+      signal?.addEventListener('abort', leave)
+      within(this.environment, endsAt - this.environment.monotonic(), work, tooSlow)
+        .then(resolve, reject)
+        .finally(() => {
+          waiting.delete(leave)
+          signal?.removeEventListener('abort', leave)
+        })
+    })
+  }
+
+  /** Sends away who waits and who will come. */
+  close(): void {
+    this.#leave?.forEach((leave) => leave())
+    this.#leave = undefined
+  }
+
+  get isClosed(): boolean {
+    return this.#leave === undefined
+  }
+}
+
+function tooSlow(): EvergrantError {
+  return new EvergrantError('unavailable', 'no new token came in time; the renewal goes on')
+}

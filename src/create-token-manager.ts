@@ -1,0 +1,79 @@
+import { systemEnvironment, type Environment } from './core/environment.js'
+import { EvergrantError } from './core/errors.js'
+import type { Grant } from './core/grant.js'
+import { noLock } from './core/lock.js'
+import { createManager, type ManagerParts } from './core/manager.js'
+import type { TokenManager } from './core/token-manager.js'
+import type { TokenStore } from './core/store.js'
+import type { ClientAuth } from './oauth/client-authentication.js'
+import { metadataSource, type ServerMetadata } from './oauth/discovery.js'
+import { idTokenCheck } from './oauth/id-token.js'
+import { refreshTokenGrant } from './oauth/refresh-token.js'
+
+/** What a token manager is made from. */
+export interface TokenManagerOptions {
+  /** The issuer of the authorization server, an https URL. Its metadata is asked for when it is needed first. */
+  readonly issuer?: string | undefined
+  /** The metadata of the server, in place of `issuer`: then nothing is asked (RFC 8414 section 2). */
+  readonly metadata?: ServerMetadata | undefined
+  readonly clientId: string
+  /** How a web client authenticates. Without it the client is public and sends its `client_id` in the body. */
+  readonly clientAuth?: ClientAuth | undefined
+  /** The scope that is asked for at sign-in; counts as granted when the server does not say otherwise. */
+  readonly scope?: string | undefined
+  /** Where the session is kept. */
+  readonly store?: TokenStore | undefined
+  /** Tells several sessions of one client in one store apart; `default` by default. */
+  readonly key?: string | undefined
+  /** How new tokens are got; the refresh token grant by default. */
+  readonly grant?: Grant | undefined
+  /** How long before its end an access token is renewed, in seconds; 60 by default, a quarter of its lifetime at most. */
+  readonly renewEarlySeconds?: number | undefined
+  /** Whether to renew in the background; `true` by default. Without it tokens are renewed when they are asked for. */
+  readonly autoRenew?: boolean | undefined
+  /** Further parameters of token requests, such as `redirect_uri`, `audience` or `scope`. */
+  readonly additionalParameters?: Readonly<Record<string, string>> | undefined
+  /** In place of the global `fetch`. */
+  readonly fetch?: typeof fetch | undefined
+}
+
+/** What a platform brings along. */
+export interface PlatformParts {
+  readonly store: TokenStore
+  readonly lock?: (environment: Environment) => ManagerParts['lock']
+  readonly watchWake?: ManagerParts['watchWake']
+}
+
+/** Joins the parts of a platform and the options of a user into a manager. */
+export function joinTokenManager(options: TokenManagerOptions, platform: PlatformParts): TokenManager {
+  const { clientId, scope, additionalParameters, key = 'default', renewEarlySeconds = 60, autoRenew = true } = options
+  if (typeof clientId !== 'string' || clientId === '') throw misconfigured('clientId must be the id of the client')
+  if (!(renewEarlySeconds >= 0)) throw misconfigured('renewEarlySeconds must be a number of seconds, 0 or more')
+  const issuer = options.metadata?.issuer ?? options.issuer
+  if (issuer === undefined && !options.grant) throw misconfigured('issuer, metadata or grant is missing')
+  const environment = options.fetch ? { ...systemEnvironment, fetch: options.fetch } : systemEnvironment
+  return createManager({
+    environment,
+    store: options.store ?? platform.store,
+    key: `evergrant ${issuer ?? ''} ${clientId} ${key}`,
+    lock: platform.lock?.(environment) ?? noLock,
+    grant:
+      options.grant ??
+      refreshTokenGrant({
+        metadata: metadataSource(options, environment),
+        clientId,
+        clientAuth: options.clientAuth,
+        additionalParameters,
+        environment,
+      }),
+    checkIdToken: idTokenCheck(issuer, clientId),
+    scope,
+    renewEarlySeconds,
+    autoRenew,
+    watchWake: platform.watchWake,
+  })
+}
+
+function misconfigured(why: string): EvergrantError {
+  return new EvergrantError('misconfigured', `createTokenManager(): ${why}`)
+}

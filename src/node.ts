@@ -1,0 +1,2 @@
+export { fileStore } from './stores/file.js'
+export * from './index.js'

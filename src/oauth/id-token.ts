@@ -1,0 +1,78 @@
+import type { Identity, IdTokenCheck, IdTokenVerdict } from '../core/grant.js'
+
+/** How far the clocks of server and client may disagree, in milliseconds. */
+const toleranceMs = 300_000
+
+/**
+ * Judges ID tokens of one client (OpenID Connect Core sections 3.1.3.7 and 12.2). Their signature is not checked: they
+ * come straight from the token endpoint over TLS, which section 3.1.3.7 accepts in its place.
+ *
+ * @param issuer the issuer, or `undefined` to accept any as the first one
+ */
+export function idTokenCheck(issuer: string | undefined, clientId: string): IdTokenCheck {
+  return (idToken, original, now) => {
+    const claims = readClaims(idToken)
+    if (!claims) return refuse('it cannot be read')
+    const { iss, aud, azp } = claims
+    if (iss !== (original?.iss ?? issuer ?? iss)) return refuse('it is of another issuer', true)
+    if (!audiences(aud).includes(clientId)) return refuse('it is for another client', true)
+    if (original && claims.sub !== original.sub) return refuse('it is about another user', true)
+    if (azp !== undefined && azp !== clientId) return refuse('its azp is another client')
+    if (original && !continues(claims, original)) return refuse('it does not continue the first one')
+    if (original && claims.iat * 1000 > now + toleranceMs) return refuse('it was issued in the future')
+    if (original && claims.exp * 1000 < now - toleranceMs) return refuse('it has expired')
+    const { sub, iat, auth_time, nonce } = claims
+    return { identity: { iss, sub, aud, iat, azp, auth_time, nonce } }
+  }
+}
+
+interface Claims extends Identity {
+  readonly exp: number
+}
+
+/** Section 12.2: the time of sign-in is the same, and so is a nonce that is there; the token is not older. */
+function continues(claims: Claims, original: Identity): boolean {
+  return (
+    (claims.auth_time === undefined || original.auth_time === undefined || claims.auth_time === original.auth_time) &&
+    (claims.nonce === undefined || claims.nonce === original.nonce) &&
+    claims.azp === original.azp &&
+    claims.iat >= original.iat
+  )
+}
+
+/** The claims of a token whose form is right: three parts, signed in some way, every claim of its type. */
+function readClaims(idToken: string): Claims | undefined {
+  const [head = '', body = '', signature = ''] = idToken.split('.')
+  const header = decodePart(head)
+  const claims = decodePart(body)
+  if (!header || !claims || header.alg === 'none' || signature === '') return undefined
+  const { iss, sub, aud, iat, exp, azp, auth_time, nonce } = claims
+  const isWhole = [iss, sub].every(isText) && [iat, exp].every(isNumber) && audiences(aud).every(isText)
+  const isFitting = [azp, nonce].every(optional(isText)) && optional(isNumber)(auth_time)
+  return isWhole && isFitting ? (claims as unknown as Claims) : undefined
+}
+
+function decodePart(part: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const bytes = Uint8Array.from(atob(part.replaceAll('-', '+').replaceAll('_', '/')), (char) => char.charCodeAt(0))
+    const value: unknown = JSON.parse(new TextDecoder().decode(bytes))
+    return Object(value) === value ? (value as Record<string, unknown>) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function audiences(aud: unknown): readonly unknown[] {
+  return Array.isArray(aud) ? aud : [aud]
+}
+
+function refuse(problem: string, someoneElse = false): IdTokenVerdict {
+  return { problem, someoneElse }
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string'
+const isNumber = (value: unknown): boolean => Number.isFinite(value)
+const optional =
+  (test: (value: unknown) => boolean) =>
+  (value: unknown): boolean =>
+    value === undefined || test(value)

@@ -1,0 +1,21 @@
+/**
+ * Calls `look` when a page may have slept, was shown again or came online: its timers cannot be trusted then. Returns
+ * what ends it.
+ */
+export function watchWake(look: () => void): () => void {
+  const page = globalThis.document
+  const lookIfVisible = (): void => {
+    if (page?.visibilityState !== 'hidden') look()
+  }
+  const sources: [EventTarget | undefined, string][] = [
+    [page, 'visibilitychange'],
+    [page, 'resume'],
+    [globalThis.window, 'pageshow'],
+    [globalThis.window, 'online'],
+    [globalThis.window, 'focus'],
+  ]
+  for (const [source, type] of sources) source?.addEventListener(type, lookIfVisible)
+  return () => {
+    for (const [source, type] of sources) source?.removeEventListener(type, lookIfVisible)
+  }
+}

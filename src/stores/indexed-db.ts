@@ -1,0 +1,98 @@
+import { createStore, promisifyRequest, type UseStore } from 'idb-keyval'
+import { checkRecord } from '../core/codec.js'
+import { systemEnvironment, within } from '../core/environment.js'
+import { EvergrantError } from '../core/errors.js'
+import type { SessionRecord } from '../core/record.js'
+import type { Revision, SwapResult, TokenStore, Versioned } from '../core/store.js'
+
+const table = 'sessions'
+const operationMs = 2000
+
+/** What lies under a key. Records are kept as values, not as text, so that keys which cannot be exported fit too. */
+interface Envelope {
+  readonly revision: string
+  readonly record: SessionRecord
+}
+
+/**
+ * Keeps sessions in IndexedDB: shared by all tabs of the origin, and a swap counts once it is on the disk. Everything
+ * that runs on the origin can read them there (RFC 10017 section 8).
+ *
+ * @param name of the database; a database of that name must have been made by this function
+ */
+export function indexedDbStore(name = 'evergrant'): TokenStore {
+  let useStore: UseStore | undefined
+
+  /** Browsers close databases as they like, and opening may fail or hang: a new handle gets one more chance. */
+  const recovering = <T>(operation: (useStore: UseStore) => Promise<T>): Promise<T> => {
+    const attempt = (): Promise<T> =>
+      within(systemEnvironment, operationMs, operation((useStore ??= createStore(name, table))), stuck)
+    return attempt().catch(() => {
+      useStore = undefined
+      return attempt()
+    })
+  }
+
+  return {
+    durability: 'strict',
+    read: (key) =>
+      recovering((use) => use('readonly', async (store) => versioned(await promisifyRequest(store.get(key))))),
+    async swap(key, expected, next) {
+      const written = next && { revision: systemEnvironment.uniqueId(), record: next }
+      const result = await recovering((use) => swap(use, key, expected, written))
+      if (result.won) announce(name, key)
+      return result
+    },
+    watch(key, onChange) {
+      const channel = new BroadcastChannel(name)
+      channel.onmessage = ({ data }) => data === key && onChange()
+      return () => channel.close()
+    },
+  }
+}
+
+/** Compares and writes in one transaction. The library opens the database but does not ask for strict durability. */
+async function swap(
+  use: UseStore,
+  key: string,
+  expected: Revision | undefined,
+  written: Envelope | undefined,
+): Promise<SwapResult> {
+  const database = await use('readonly', (store) => store.transaction.db)
+  // Lets another tab delete or upgrade the database; the next operation opens it anew.
+  database.onversionchange = () => database.close()
+  const transaction = database.transaction(table, 'readwrite', { durability: 'strict' })
+  const store = transaction.objectStore(table)
+  const found: unknown = await promisifyRequest(store.get(key))
+  const current = versioned(found)
+  // What is there may be our own, when an earlier attempt got through and only its answer was lost.
+  if (current && written && current.revision === written.revision) return { won: true, revision: written.revision }
+  if (current?.revision !== expected || isNewer(current)) return { won: false, current }
+  if (current?.record.state === 'unreadable') store.put(found, `${key} corrupt`)
+  if (written) store.put(written, key)
+  else store.delete(key)
+  await promisifyRequest(transaction)
+  return { won: true, revision: written?.revision }
+}
+
+/** Foreign content has no revision of its own; `null` stands for any. */
+function versioned(value: unknown): Versioned | undefined {
+  if (value === undefined) return undefined
+  const { revision, record } = Object(value) as { revision?: unknown; record?: unknown }
+  return { revision: typeof revision === 'string' ? revision : null, record: checkRecord(record) }
+}
+
+function isNewer(current: Versioned | undefined): boolean {
+  return current?.record.state === 'unreadable' && current.record.problem === 'newer_format'
+}
+
+/** Tells the other holders to look. The message is the key of the record, which names the server and the client only. */
+function announce(name: string, key: string): void {
+  const channel = new BroadcastChannel(name)
+  channel.postMessage(key)
+  channel.close()
+}
+
+function stuck(): EvergrantError {
+  return new EvergrantError('storage_failed', 'IndexedDB gives no answer; another tab may block it')
+}

@@ -1,0 +1,59 @@
+import { decodeRecord, encodeRecord } from '../core/codec.js'
+import type { TokenStore, Versioned } from '../core/store.js'
+
+const longestLockMs = 1000
+
+/**
+ * Keeps sessions in `localStorage` (shared by all tabs, outlives the browser) or `sessionStorage` (this tab only, as
+ * long as it lives). Everything that runs on the origin can read them there (RFC 10017 section 8).
+ *
+ * Web Storage knows no transaction, so a swap takes a Web Lock for a moment where the browser has them.
+ */
+export function webStorageStore(storage: Storage): TokenStore {
+  return {
+    durability: 'relaxed',
+    read: async (key) => versioned(storage.getItem(key)),
+    async swap(key, expected, next) {
+      const text = next && encodeRecord(next)
+      return alone(`evergrant write ${key}`, () => {
+        const stored = storage.getItem(key)
+        const current = versioned(stored)
+        if (current?.revision !== expected || isNewer(current)) return { won: false, current }
+        if (stored !== null && current?.record.state === 'unreadable') storage.setItem(`${key} corrupt`, stored)
+        if (text === undefined) storage.removeItem(key)
+        else storage.setItem(key, text)
+        return { won: true, revision: text }
+      })
+    },
+    watch(key, onChange) {
+      const listener = (event: StorageEvent): void => {
+        if (event.storageArea === storage && (event.key === key || event.key === null)) onChange()
+      }
+      addEventListener('storage', listener)
+      return () => removeEventListener('storage', listener)
+    },
+  }
+}
+
+/** The text is its own revision: whatever differs from it was written by somebody else. */
+function versioned(text: string | null): Versioned | undefined {
+  return text === null ? undefined : { revision: text, record: decodeRecord(text) }
+}
+
+function isNewer(current: Versioned | undefined): boolean {
+  return current?.record.state === 'unreadable' && current.record.problem === 'newer_format'
+}
+
+/** Runs `work` while no other tab does. A lock that a frozen page keeps is not waited for: the swap takes microseconds. */
+async function alone<T>(name: string, work: () => T): Promise<T> {
+  let result: { value: T } | undefined
+  const once = (): T => (result ??= { value: work() }).value
+  const { locks } = navigator
+  if (locks) {
+    const signal = AbortSignal.timeout(longestLockMs)
+    await locks.request(name, { signal }, once).catch((error: unknown) => {
+      if (!signal.aborted) throw error
+    })
+  }
+  return once()
+}

@@ -1,0 +1,129 @@
+/**
+ * What a server does with a refresh token that is used:
+ *
+ * - `none`: it stays good, and the answer repeats it.
+ * - `omit`: it stays good, and the answer leaves it out.
+ * - `strict`: it is replaced, and using it again is reuse.
+ * - `{ graceSeconds }`: it is replaced, and may be used again for so long; then using it is reuse.
+ * - `until-child-used`: it is replaced, and may be used again until its successor is used; then using it is reuse.
+ */
+export type RotationPolicy = 'none' | 'omit' | 'strict' | 'until-child-used' | { readonly graceSeconds: number }
+
+/** One use of a refresh token, successful or not. */
+export interface Redemption {
+  /** By the server's clock, in milliseconds since 1970. */
+  readonly at: number
+  /** The session, by the number of its sign-in; absent for a token the server never issued. */
+  readonly family: number | undefined
+  /** How many rotations led to the token that was used. */
+  readonly depth: number | undefined
+  readonly outcome: 'accepted' | 'repeated' | 'reuse' | 'dead' | 'unknown'
+}
+
+interface RefreshToken {
+  readonly value: string
+  readonly family: Family
+  readonly depth: number
+  usedAt?: number
+  child?: RefreshToken
+}
+
+interface Family {
+  readonly id: number
+  readonly clientId: string
+  readonly subject: string
+  readonly scope: string
+  isRevoked: boolean
+}
+
+/** The grant behind a redeemed token, and the refresh token to answer with. */
+export interface Redeemed {
+  readonly family: Readonly<Family>
+  readonly refreshToken: string | undefined
+}
+
+/** The refresh tokens of a server. Each call is one step: nothing comes between looking at a token and using it up. */
+export class TokenFamilies {
+  readonly log: Redemption[] = []
+  readonly #tokens = new Map<string, RefreshToken>()
+  readonly #families: Family[] = []
+  #issued = 0
+
+  constructor(
+    public policy: RotationPolicy,
+    /** Whether reuse revokes all tokens of the sign-in, as RFC 9700 section 4.14.2 advises, or is just refused. */
+    private readonly reuseRevokes: boolean,
+    /** Whether a repeated use is answered with another successor instead of the same one. */
+    private readonly siblings: boolean,
+    private readonly name: (kind: string, count: number) => string,
+  ) {}
+
+  /** Starts a family. */
+  start(clientId: string, subject: string, scope: string): Redeemed {
+    const family: Family = { id: this.#families.length, clientId, subject, scope, isRevoked: false }
+    this.#families.push(family)
+    return { family, refreshToken: this.#issue(family, 0).value }
+  }
+
+  /** Uses a refresh token at `now`. Resolves to `undefined` when the server has to answer `invalid_grant`. */
+  redeem(value: string, clientId: string, now: number): Redeemed | undefined {
+    const token = this.#tokens.get(value)
+    if (!token || token.family.clientId !== clientId) return this.#refuse(token, now, 'unknown')
+    if (token.family.isRevoked) return this.#refuse(token, now, 'dead')
+    if (this.policy === 'none' || this.policy === 'omit') return this.#accept(token, now, 'accepted', token)
+    if (token.usedAt === undefined) {
+      token.usedAt = now
+      token.child = this.#issue(token.family, token.depth + 1)
+      return this.#accept(token, now, 'accepted', token.child)
+    }
+    if (this.#mayRepeat(token, now)) {
+      const child = this.siblings ? this.#issue(token.family, token.depth + 1) : token.child
+      return this.#accept(token, now, 'repeated', child)
+    }
+    if (this.reuseRevokes) token.family.isRevoked = true
+    return this.#refuse(token, now, 'reuse')
+  }
+
+  /** Whether using a refresh token at `now` would bring new tokens. Changes nothing. */
+  isRedeemable(value: string, now: number): boolean {
+    const token = this.#tokens.get(value)
+    if (!token || token.family.isRevoked) return false
+    return token.usedAt === undefined || this.#mayRepeat(token, now)
+  }
+
+  /** The family a refresh token belongs to. */
+  familyOf(value: string): Readonly<Family> | undefined {
+    return this.#tokens.get(value)?.family
+  }
+
+  revoke(family: number): void {
+    const found = this.#families[family]
+    if (found) found.isRevoked = true
+  }
+
+  #mayRepeat(token: RefreshToken, now: number): boolean {
+    if (this.policy === 'until-child-used') return token.child?.usedAt === undefined
+    if (typeof this.policy !== 'object') return false
+    return token.usedAt !== undefined && now - token.usedAt <= this.policy.graceSeconds * 1000
+  }
+
+  #issue(family: Family, depth: number): RefreshToken {
+    const token = { value: this.name('refresh', this.#issued++), family, depth }
+    this.#tokens.set(token.value, token)
+    return token
+  }
+
+  #accept(
+    token: RefreshToken,
+    at: number,
+    outcome: 'accepted' | 'repeated',
+    answer: RefreshToken | undefined,
+  ): Redeemed {
+    this.log.push({ at, family: token.family.id, depth: token.depth, outcome })
+    return { family: token.family, refreshToken: this.policy === 'omit' ? undefined : answer?.value }
+  }
+
+  #refuse(token: RefreshToken | undefined, at: number, outcome: 'reuse' | 'dead' | 'unknown'): undefined {
+    this.log.push({ at, family: token?.family.id, depth: token?.depth, outcome })
+  }
+}
