@@ -2,6 +2,7 @@ export {
   createAuthorizationServer,
   type AuthorizationServer,
   type AuthorizationServerOptions,
+  type TokenFacts,
 } from './testing/authorization-server.js'
 export { commonFaults, DroppedConnection, type Fault } from './testing/faults.js'
 export type { Redemption, RotationPolicy } from './testing/token-families.js'

@@ -1,8 +1,10 @@
+import type { Pause } from './record.js'
+
 /** How long after each failed send the next one waits. It is the budget too: at most 30 sends an hour in the long run. */
 const stepsInSeconds = [1, 2, 5, 10, 20, 40, 80, 120]
 const longestRetryAfterMs = 3_600_000
-/** A date further ahead than any we write comes from a clock that was set back since. */
-const longestPauseMs = longestRetryAfterMs * 1.1 + 1000
+/** By how much the clocks of machines that share a session may disagree. */
+const toleranceMs = 60_000
 
 /**
  * Milliseconds to wait after the `sends`-th send in a row has failed. Chance spreads the retries of many clients over
@@ -17,8 +19,8 @@ export function retryDelay(sends: number, askedMs: number, random: number): numb
   return Math.max(asked * (1 + random / 10), step * (0.1 + 0.9 * random))
 }
 
-/** Milliseconds from `now` until `retryAt`; 0 when that has passed or cannot be true. */
-export function pauseUntil(retryAt: number | undefined, now: number): number {
-  const pause = (retryAt ?? 0) - now
-  return pause > 0 && pause <= longestPauseMs ? pause : 0
+/** Milliseconds that `now` leaves of a pause. One that has not begun yet comes from a clock that was set back since. */
+export function pauseLeft(pause: Pause | undefined, now: number): number {
+  if (!pause || now < pause.from - toleranceMs) return 0
+  return Math.max(0, pause.from + pause.ms - now)
 }

@@ -54,6 +54,8 @@ const mapOf =
 
 const base = { format: either(recordFormat), sessionId: isText, generation: isCount }
 
+const isPause = shape({ from: isNumber, ms: isNumber })
+
 const isLive = shape({
   ...base,
   state: either('live'),
@@ -77,10 +79,10 @@ const isLive = shape({
       attempt: isCount,
       beat: isCount,
       inDoubt: either(true, false),
-      retryAt: optional(isNumber),
+      pause: optional(isPause),
     }),
   ),
-  unansweredAt: optional(isNumber),
+  spacing: optional(isPause),
 })
 const isEnded = shape({ ...base, state: either('ended'), reason: isText, at: isNumber })
 const isSignedOut = shape({ ...base, state: either('signed_out'), at: isNumber })

@@ -1,4 +1,4 @@
-import { pauseUntil, retryDelay } from './backoff.js'
+import { retryDelay } from './backoff.js'
 import type { Environment } from './environment.js'
 import { type EvergrantError, isEvergrantError } from './errors.js'
 
@@ -11,6 +11,8 @@ const mostStorageSteps = 3
 export class Flight {
   #current: Promise<void> | undefined
   #failures = 0
+  /** On the monotonic clock, so that setting the other one changes nothing. */
+  #pausedUntil = 0
   /** Why the last renewal failed, until one succeeds or the session is replaced. */
   failure: EvergrantError | undefined
 
@@ -34,7 +36,7 @@ export class Flight {
 
   /** Milliseconds until another attempt makes sense. */
   pauseMs(): number {
-    return pauseUntil(this.failure?.retryAt, this.environment.now())
+    return Math.max(0, this.#pausedUntil - this.environment.monotonic())
   }
 
   /** Whether a renewal is under way. */
@@ -49,6 +51,7 @@ export class Flight {
 
   /** Forgets the last failure. */
   reset(): void {
+    this.#pausedUntil = 0
     this.failure = undefined
     this.#failures = 0
   }
@@ -58,19 +61,20 @@ export class Flight {
       await renewal()
       this.reset()
     } catch (error) {
-      this.failure = this.#withPause(error)
-      throw this.failure
+      throw this.#fail(error)
     } finally {
       this.#current = undefined
       this.onLanded(this.failure)
     }
   }
 
-  #withPause(error: unknown): EvergrantError {
-    if (!isEvergrantError(error)) throw error
-    if (error.retryAt !== undefined) return error
+  #fail(error: unknown): unknown {
+    if (!isEvergrantError(error)) return error
     this.#failures++
     const steps = error.code === 'storage_failed' ? Math.min(this.#failures, mostStorageSteps) : this.#failures
-    return error.until(this.environment.now() + retryDelay(steps, 0, this.environment.random()))
+    const now = this.environment.now()
+    const retryAt = error.retryAt ?? now + retryDelay(steps, 0, this.environment.random())
+    this.#pausedUntil = this.environment.monotonic() + retryAt - now
+    return (this.failure = error.until(retryAt))
   }
 }

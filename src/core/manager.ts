@@ -1,3 +1,4 @@
+import { pauseLeft } from './backoff.js'
 import { diagnose, Journal, type Diagnosis } from './diagnosis.js'
 import { sleep, type Environment } from './environment.js'
 import { EvergrantError, isEvergrantError } from './errors.js'
@@ -20,6 +21,10 @@ import { WaitingRoom } from './waiting-room.js'
 /** A caller waits as long as a request may take: by then a fresh answer is there or a retry is due. */
 const callerMs = answerMs
 const newEnoughMs = 5000
+/** How long another holder is left to its renewal before this one looks after it. */
+const rivalMs = 2000
+/** How soon a store that failed is asked again. */
+const rereadMs = 1000
 
 /** The parts a manager is put together from. */
 export interface ManagerParts {
@@ -128,18 +133,9 @@ class Manager implements TokenManager {
   start(): void {
     if (this.#stopWatching || this.#waitingRoom.isClosed) return
     const { store, key, watchWake } = this.#parts
-    const reread = (): void =>
-      void this.#session.read().then(
-        () => this.#view.deliver(),
-        () => undefined,
-      )
-    this.#stopWatching = [store.watch?.(key, reread), watchWake?.(() => this.#look())].filter(
-      (stop) => stop !== undefined,
-    )
-    this.#load().then(
-      () => this.#look(),
-      (error: EvergrantError) => this.#view.report(error),
-    )
+    const stops = [store.watch?.(key, () => this.#reread()), watchWake?.(() => this.#look())]
+    this.#stopWatching = stops.filter((stop) => stop !== undefined)
+    this.#reread(this.#load())
   }
 
   stop(): void {
@@ -224,18 +220,43 @@ class Manager implements TokenManager {
     })
   }
 
-  /** Looks at the clock, and decides by it whether the tokens are due: timers and other hints come when they like. */
+  /** Takes notice of what others have written. While the store fails, it is asked again. */
+  #reread(reading: Promise<void> = this.#session.read()): void {
+    reading.then(
+      () => {
+        this.#look()
+        this.#view.deliver()
+      },
+      (error: EvergrantError) => {
+        if (this.#view.snapshot.error?.code !== error.code) this.#view.report(error)
+        this.#view.showFailure(error)
+        this.#plan()
+        this.#view.deliver()
+      },
+    )
+  }
+
+  /** Looks at the clock, and decides by it what is due: timers and other hints come when they like. */
   #look(): void {
-    const { record } = this.#session
-    if (record?.state === 'live' && !this.#view.isFresh()) this.#renewBehind(record)
+    const { record, isKnown } = this.#session
+    if (!isKnown) return this.#reread()
+    if (record?.state === 'live' && (!this.#view.isFresh() || record.intent)) this.#renewBehind(record)
     this.#plan()
   }
 
-  /** Sets the timer for the next look. */
+  /**
+   * Sets the timer for the next look. An intent in the record wants one soon: if its owner has died, the refresh token
+   * may be spent, and the server may accept it again for a short time only.
+   */
   #plan(): void {
-    const isRenewable = this.#session.record?.state === 'live' && this.#flight.isPassable()
-    if (!this.#stopWatching || !isRenewable) this.#schedule.stop()
-    else this.#schedule.lookIn(Math.max(this.#view.lifetime?.untilDue() ?? 0, this.#flight.pauseMs()))
+    const { record, isKnown } = this.#session
+    if (!this.#stopWatching) return
+    if (!isKnown) return this.#schedule.lookIn(rereadMs)
+    if (record?.state !== 'live' || !this.#flight.isPassable()) return this.#schedule.stop()
+    const untilDue = this.#view.lifetime?.untilDue() ?? 0
+    const { intent } = record
+    const untilRetry = intent?.pause ? pauseLeft(intent.pause, this.#environment.now()) : rivalMs
+    this.#schedule.lookIn(Math.max(intent ? Math.min(untilRetry, untilDue) : untilDue, this.#flight.pauseMs()))
   }
 
   /** Takes over what the session has become. */

@@ -1,7 +1,15 @@
 import { retryDelay } from './backoff.js'
 import { sleep, type Environment } from './environment.js'
 import { EvergrantError } from './errors.js'
-import { lineageOf, recordFormat, type EndReason, type Intent, type LiveRecord, type SessionRecord } from './record.js'
+import {
+  lineageOf,
+  recordFormat,
+  type EndReason,
+  type Intent,
+  type LiveRecord,
+  type Pause,
+  type SessionRecord,
+} from './record.js'
 import type { Answer, NoAnswer, RenewalParts } from './renewal.js'
 import { requireLive } from './session.js'
 import { readTokenResponse, type ReadResponse } from './token-response.js'
@@ -9,6 +17,8 @@ import type { Turn } from './turn.js'
 
 /** How long another holder may take to store an answer it has, before an unfriendly word of the server is believed. */
 const childWaitMs = 10_000
+/** How late the network may still deliver a request that its sender has given up. */
+const spacingMs = 60_000
 
 /**
  * Puts an answer in the place of the tokens it was asked with, in one write. From its first line on the new refresh
@@ -18,8 +28,8 @@ export async function install(parts: RenewalParts, turn: Turn, received: Answer)
   const { granted, sentAt } = received
   const answer = readTokenResponse(granted.response, sentAt)
   if (!answer.accessToken && !answer.refreshToken) return settle(parts, turn, { failure: noToken(), isSent: true })
-  const retryAt = answer.accessToken ? undefined : retryTime(parts.environment, turn.intent)
-  const next = successor(turn, answer, sentAt, retryAt)
+  const pause = answer.accessToken ? undefined : nextPause(parts.environment, turn.intent)
+  const next = successor(turn, answer, sentAt, pause)
   takeNotes(parts, turn, next, received)
   const serverNow = granted.serverTime ?? parts.environment.now()
   const verdict = answer.idToken && parts.checkIdToken(answer.idToken, next.identity, serverNow)
@@ -30,17 +40,17 @@ export async function install(parts: RenewalParts, turn: Turn, received: Answer)
   const idToken = verdict &&
     verdict.identity && { idToken: answer.idToken, identity: next.identity ?? verdict.identity }
   await put(parts, turn, { ...next, ...idToken })
-  if (retryAt !== undefined) throw noToken().until(retryAt)
+  if (pause) throw noToken().until(pause.from + pause.ms)
 }
 
 /** Keeps the session after a request without a usable answer, and tells everybody when to try again. */
 export async function settle(parts: RenewalParts, turn: Turn, { failure, isSent }: NoAnswer): Promise<never> {
   const { session, environment } = parts
-  const retryAt = retryTime(environment, turn.intent, failure.retryAt)
-  const intent: Intent = { ...turn.intent, inDoubt: turn.intent.inDoubt || isSent, retryAt }
+  const pause = nextPause(environment, turn.intent, failure.retryAt)
+  const intent: Intent = { ...turn.intent, inDoubt: turn.intent.inDoubt || isSent, pause }
   // If the store fails now, the intent just stands still until its lease is over.
   await session.update((stored) => (turn.isMarkedIn(stored) ? { ...stored, intent } : undefined)).catch(() => undefined)
-  throw failure.until(retryAt)
+  throw failure.until(pause.from + pause.ms)
 }
 
 /**
@@ -66,7 +76,7 @@ async function waitForChild({ session, environment }: RenewalParts, turn: Turn):
 }
 
 /** The record with the tokens of `answer` in it. What the answer leaves out stays as it was (RFC 6749 section 6). */
-function successor(turn: Turn, answer: ReadResponse, sentAt: number, retryAt: number | undefined): LiveRecord {
+function successor(turn: Turn, answer: ReadResponse, sentAt: number, pause: Pause | undefined): LiveRecord {
   const { record, intent } = turn
   return {
     ...record,
@@ -75,14 +85,14 @@ function successor(turn: Turn, answer: ReadResponse, sentAt: number, retryAt: nu
     accessTokens: answer.accessToken ? { ...record.accessTokens, '': answer.accessToken } : record.accessTokens,
     scope: record.scope ?? answer.scope,
     extra: answer.extra,
-    intent: retryAt === undefined ? undefined : { ...intent, inDoubt: false, retryAt },
-    unansweredAt: intent.inDoubt ? sentAt : record.unansweredAt,
+    intent: pause && { ...intent, inDoubt: false, pause },
+    spacing: intent.inDoubt ? { from: sentAt, ms: spacingMs } : record.spacing,
   }
 }
 
-function retryTime(environment: Environment, { attempt }: Intent, askedFor?: number): number {
-  const now = environment.now()
-  return now + retryDelay(attempt, (askedFor ?? now) - now, environment.random())
+function nextPause(environment: Environment, { attempt }: Intent, retryAt?: number): Pause {
+  const from = environment.now()
+  return { from, ms: retryDelay(attempt, (retryAt ?? from) - from, environment.random()) }
 }
 
 /** Notes what the answer tells of the server. */

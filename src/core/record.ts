@@ -29,8 +29,15 @@ export interface Intent {
   readonly beat: number
   /** Whether an earlier attempt left without a clear answer, so that this refresh token may be spent already. */
   readonly inDoubt: boolean
-  /** Set when the owner has given up for now: from then on, in milliseconds since 1970, anybody may try again. */
-  readonly retryAt?: number | undefined
+  /** Set when the owner has given up for now; anybody may try again after the pause. */
+  readonly pause?: Pause | undefined
+}
+
+/** A time to wait, as the wall clock of its writer saw it. Who finds its start in the future does not wait. */
+export interface Pause {
+  /** Milliseconds since 1970. */
+  readonly from: number
+  readonly ms: number
 }
 
 interface RecordBase {
@@ -54,8 +61,8 @@ export interface LiveRecord extends RecordBase {
   /** Members of the last answer that this package does not know. */
   readonly extra?: Readonly<Record<string, unknown>> | undefined
   readonly intent?: Intent | undefined
-  /** When a request was last left without an answer: it may still be on its way, so rotations keep a distance. */
-  readonly unansweredAt?: number | undefined
+  /** A request was left without an answer: it may still be on its way, so the next rotation keeps a distance. */
+  readonly spacing?: Pause | undefined
 }
 
 /** Why a session has ended: the server refused its refresh token, the answer to a renewal was lost, or the server

@@ -46,6 +46,11 @@ export class Session {
     return this.#held !== undefined
   }
 
+  /** Whether the last look at the store succeeded. */
+  get isKnown(): boolean {
+    return this.#isKnown
+  }
+
   /**
    * Makes `change`. When the store fails, `record` becomes the newest one in memory, and `change` is tried again until
    * the store takes it or `change` declines what is there. Resolves to that failure, if there is one.

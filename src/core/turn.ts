@@ -1,4 +1,4 @@
-import { pauseUntil } from './backoff.js'
+import { pauseLeft } from './backoff.js'
 import { sleep, type Environment } from './environment.js'
 import { EvergrantError } from './errors.js'
 import type { Intent, LiveRecord, StoredRecord } from './record.js'
@@ -10,8 +10,6 @@ const beatMs = leaseMs / 3
 const longestWaitMs = 15_000
 const shortestPollMs = 50
 const longestPollMs = 500
-/** How late the network may still deliver a request that its sender has given up. */
-const spacingMs = 60_000
 
 /** What a renewal is for. */
 export interface Need {
@@ -122,7 +120,7 @@ class Rival {
   ) {}
 
   isAtWork(intent: Intent | undefined): boolean {
-    if (!intent || intent.owner === this.owner || intent.retryAt !== undefined) return false
+    if (!intent || intent.owner === this.owner || intent.pause) return false
     const { owner, attempt, beat } = this.#seen ?? {}
     if (intent.owner !== owner || intent.attempt !== attempt || intent.beat !== beat) {
       this.#seen = intent
@@ -134,7 +132,7 @@ class Rival {
 
 /** An intent that was never settled belongs to a holder that died on the way: its request may have arrived. */
 function nextIntent(previous: Intent | undefined, owner: string): Intent {
-  const inDoubt = previous !== undefined && (previous.inDoubt || previous.retryAt === undefined)
+  const inDoubt = previous !== undefined && (previous.inDoubt || !previous.pause)
   return { owner, attempt: (previous?.attempt ?? 0) + 1, beat: 0, inDoubt }
 }
 
@@ -143,11 +141,10 @@ function nextIntent(previous: Intent | undefined, owner: string): Intent {
  * that was given up may arrive late, and must not find its refresh token two rotations old. Only a renewal that nobody
  * needs yet keeps the distance; a session never goes without a valid token for it.
  */
-function assertMaySend(record: LiveRecord, need: Need, environment: Environment): void {
-  const { intent, unansweredAt } = record
-  const spacedUntil = unansweredAt !== undefined && need.isFresh() && !need.isRejected ? unansweredAt + spacingMs : 0
-  const retryAt = Math.max(intent?.retryAt ?? 0, spacedUntil)
-  if (pauseUntil(retryAt, environment.now()) > 0) {
-    throw new EvergrantError('unavailable', 'the last renewal failed or was left unanswered just now', { retryAt })
-  }
+function assertMaySend({ intent, spacing }: LiveRecord, need: Need, environment: Environment): void {
+  const now = environment.now()
+  const mayKeepDistance = !intent && !need.isRejected && need.isFresh()
+  const wait = pauseLeft(intent?.pause ?? (mayKeepDistance ? spacing : undefined), now)
+  if (wait === 0) return
+  throw new EvergrantError('unavailable', 'the last renewal failed or was left unanswered', { retryAt: now + wait })
 }

@@ -40,18 +40,28 @@ export interface AuthorizationServer {
   readonly redemptions: readonly Redemption[]
   /** How many token requests arrived, faulty ones included. */
   readonly tokenRequests: number
-  /** Whether using a refresh token now would bring new tokens. */
-  isRedeemable(refreshToken: string): boolean
-  /** Whether an access token is accepted now. */
-  isValid(accessToken: string): boolean
-  /** Whose access token it is. */
-  subjectOf(accessToken: string): string | undefined
+  /** All that is known of an access or refresh token that this server issued. */
+  inspect(token: string): TokenFacts | undefined
   /** Ends a session, by the number of its sign-in, as an administrator would. */
   revoke(family: number): void
   /** Lets the next token requests go wrong in this order, before `fault` is asked. */
   failNext(...faults: Fault[]): void
   /** May be changed while the server runs. */
   rotation: RotationPolicy
+}
+
+/** What the server knows of one of its tokens. */
+export interface TokenFacts {
+  readonly kind: 'access' | 'refresh'
+  /** The session, by the number of its sign-in. */
+  readonly family: number
+  readonly subject: string
+  /** How many rotations led to a refresh token. */
+  readonly depth: number | undefined
+  /** When an access token ends, in milliseconds since 1970, by the server's clock. */
+  readonly expiresAt: number | undefined
+  /** Whether an access token is accepted now, or a refresh token would bring new tokens. */
+  readonly isUsable: boolean
 }
 
 interface IssuedAccessToken {
@@ -121,17 +131,32 @@ class Server implements AuthorizationServer {
     return this.#issue(this.#families.start(clientId, subject, scope))
   }
 
-  isRedeemable(refreshToken: string): boolean {
-    return this.#families.isRedeemable(refreshToken, this.#now())
-  }
-
-  isValid(accessToken: string): boolean {
-    const token = this.#accessTokens.get(accessToken)
-    return token !== undefined && !token.grant.family.isRevoked && this.#now() < token.expiresAt
-  }
-
-  subjectOf(accessToken: string): string | undefined {
-    return this.#accessTokens.get(accessToken)?.grant.family.subject
+  inspect(token: string): TokenFacts | undefined {
+    const now = this.#now()
+    const access = this.#accessTokens.get(token)
+    if (access) {
+      const { id, subject, isRevoked } = access.grant.family
+      const { expiresAt } = access
+      return {
+        kind: 'access',
+        family: id,
+        subject,
+        depth: undefined,
+        expiresAt,
+        isUsable: !isRevoked && now < expiresAt,
+      }
+    }
+    const refresh = this.#families.inspect(token, now)
+    if (!refresh) return undefined
+    const { id, subject } = refresh.family
+    return {
+      kind: 'refresh',
+      family: id,
+      subject,
+      depth: refresh.depth,
+      expiresAt: undefined,
+      isUsable: refresh.isUsable,
+    }
   }
 
   revoke(family: number): void {
@@ -188,7 +213,8 @@ class Server implements AuthorizationServer {
   #resource(request: Request): Response {
     const token = /^Bearer (.+)$/.exec(request.headers.get('authorization') ?? '')?.[1]
     if (token === undefined) return respond(401, { 'www-authenticate': 'Bearer' }, undefined)
-    if (this.isValid(token)) return respond(200, {}, { subject: this.subjectOf(token) })
+    const facts = this.inspect(token)
+    if (facts?.kind === 'access' && facts.isUsable) return respond(200, {}, { subject: facts.subject })
     return respond(401, { 'www-authenticate': 'Bearer error="invalid_token"' }, undefined)
   }
 

@@ -84,16 +84,14 @@ export class TokenFamilies {
     return this.#refuse(token, now, 'reuse')
   }
 
-  /** Whether using a refresh token at `now` would bring new tokens. Changes nothing. */
-  isRedeemable(value: string, now: number): boolean {
+  /** What is known of a refresh token at `now`. Changes nothing. */
+  inspect(value: string, now: number): (Pick<RefreshToken, 'family' | 'depth'> & { isUsable: boolean }) | undefined {
     const token = this.#tokens.get(value)
-    if (!token || token.family.isRevoked) return false
-    return token.usedAt === undefined || this.#mayRepeat(token, now)
-  }
-
-  /** The family a refresh token belongs to. */
-  familyOf(value: string): Readonly<Family> | undefined {
-    return this.#tokens.get(value)?.family
+    if (!token) return undefined
+    const { family, depth, usedAt } = token
+    const isKept = this.policy === 'none' || this.policy === 'omit'
+    const isUsable = !family.isRevoked && (isKept || usedAt === undefined || this.#mayRepeat(token, now))
+    return { family, depth, isUsable }
   }
 
   revoke(family: number): void {

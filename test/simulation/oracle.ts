@@ -1,0 +1,128 @@
+import type { Send } from './network.js'
+import { describeRecord, type Seat, type World } from './world.js'
+
+/** A broken promise. */
+export class Violation extends Error {}
+
+/** A time during which a holder, or everybody, was kept from doing its work. */
+export interface Disturbance {
+  readonly holder: string | undefined
+  readonly from: number
+  until: number
+}
+
+/** Somebody who signs in. */
+export interface SignedIn {
+  readonly subject: string
+  readonly from: number
+  /** Whether the store ever held this session, and since when it does no more. */
+  isStored: boolean
+  until: number
+  /** Who signed it out or replaced it, and when that was over: this holder knows before the store does. */
+  endedBy?: string
+  endedAt?: number
+}
+
+/** How long word of a sign-out may take from one holder to another that watches. */
+const noticeMs = 1000
+/** After this a request counts as unanswered, and may be repeated. */
+const answerMs = 10_000
+
+/** Watches a world and knows what must not happen in it. */
+export class Oracle {
+  readonly people: SignedIn[] = []
+  readonly disturbances: Disturbance[] = []
+  areClocksRight = true
+  tokensServed = 0
+  #checkedWrites = 0
+
+  constructor(private readonly world: World) {}
+
+  /** Checks a token that a manager gave to a call which began at `calledAt`. */
+  served({ holder }: Seat, token: string, calledAt: number): void {
+    this.tokensServed++
+    const { server, time, setting } = this.world
+    const facts = server.inspect(token)
+    if (facts?.kind !== 'access') return this.#fail(`${holder.name} was given no access token at all`)
+    const person = this.people.find(({ subject }) => subject === facts.subject)
+    const isEnder = person?.endedBy === holder.name
+    const until = Math.min(
+      isEnder ? (person.endedAt ?? Infinity) : Infinity,
+      setting.canWatch ? (person?.until ?? 0) : Infinity,
+    )
+    const slack = isEnder ? 0 : noticeMs + this.#pausedMs(holder.name)
+    if (!person || person.from > time.now || until + slack < calledAt) {
+      this.#fail(`I9: ${holder.name} was given a token of ${facts.subject}, who is not signed in`)
+    }
+    const now = this.world.serverNow()
+    if (this.areClocksRight && (facts.expiresAt ?? 0) <= now)
+      this.#fail(`I9: ${holder.name} was given an expired token`)
+  }
+
+  /** Checks what was written since the last look. */
+  checkWrites(): void {
+    const { writes } = this.world.store
+    for (; this.#checkedWrites < writes.length; this.#checkedWrites++) {
+      const record = writes[this.#checkedWrites]?.record
+      const earlier = writes
+        .slice(0, this.#checkedWrites)
+        .filter((write) => write.record.sessionId === record?.sessionId)
+      const previous = earlier.at(-1)?.record
+      if (!record || !previous) continue
+      if (previous.generation > record.generation) this.#fail(`I2: the generation went down: ${describeRecord(record)}`)
+      if (record.state === 'live' && earlier.some((write) => write.record.state !== 'live')) {
+        this.#fail(`I3: an ended session came back: ${describeRecord(record)}`)
+      }
+    }
+  }
+
+  /** Where nothing was disturbed, no refresh token is used twice and no session ends. */
+  checkCalm(): void {
+    const { server, store } = this.world
+    const odd = server.redemptions.find(({ outcome }) => outcome === 'repeated' || outcome === 'reuse')
+    if (odd) this.#fail(`one expiry made two requests: generation ${odd.depth} was used again`)
+    if (store.writes.some(({ record }) => record.state === 'ended')) this.#fail('a session ended for no reason')
+  }
+
+  /**
+   * Judges a session that should live and does not. Under strict rotation it may be lost when, between a request leaving
+   * and its answer being stored, the holder was disturbed or the answer was lost; or when the network itself repeats or
+   * keeps requests.
+   */
+  judgeLoss(): 'window' | 'transport' {
+    const { server, network, store, setting } = this.world
+    const what = describeRecord(store.record)
+    if (setting.rotation !== 'strict') return this.#fail(`lost: ${what}`)
+    const fatal = network.sends.find(({ uses }) => uses.some(({ outcome }) => outcome === 'reuse'))
+    if (!fatal) return this.#fail(`ended although the server would have renewed it: ${what}`)
+    const first = network.sends.find(
+      (send) => send.refreshToken === fatal.refreshToken && send.uses.some(({ outcome }) => outcome === 'accepted'),
+    )
+    if (!first || first === fatal || fatal.at < first.at) return 'transport'
+    const spent = server.inspect(fatal.refreshToken)
+    const stored = store.writes.find(({ record }) => {
+      const facts = record.state === 'live' ? server.inspect(record.refreshToken ?? '') : undefined
+      return facts?.family === spent?.family && facts?.depth === (spent?.depth ?? 0) + 1
+    })
+    if (stored && stored.at <= fatal.at)
+      return this.#fail(`a spent token was sent after its successor was stored: ${what}`)
+    if (this.#isDisturbed(first, fatal.at)) return 'window'
+    return this.#fail(`a token was sent twice although nothing was wrong: ${what}`)
+  }
+
+  #isDisturbed(send: Send, until: number): boolean {
+    const isOdd = send.fate === undefined || !send.fate.startsWith('2') || until - send.at >= answerMs
+    const isHit = this.disturbances.some(
+      (one) => (one.holder ?? send.holder.name) === send.holder.name && one.from <= until && one.until >= send.at,
+    )
+    return isOdd || isHit
+  }
+
+  #pausedMs(holder: string): number {
+    return Math.max(0, ...this.disturbances.filter((one) => one.holder === holder).map((one) => one.until - one.from))
+  }
+
+  #fail(what: string): never {
+    throw new Violation(what)
+  }
+}

@@ -1,0 +1,138 @@
+import { createManager } from '../../src/core/manager.js'
+import type { StoredRecord } from '../../src/core/record.js'
+import type { TokenManager } from '../../src/core/token-manager.js'
+import { idTokenCheck } from '../../src/oauth/id-token.js'
+import { refreshTokenGrant } from '../../src/oauth/refresh-token.js'
+import { createAuthorizationServer, type AuthorizationServer, type RotationPolicy } from '../../src/testing.js'
+import { Holder } from './holder.js'
+import { Network, type Send, type Weather } from './network.js'
+import { Random } from './random.js'
+import { SharedLock } from './shared-lock.js'
+import { SharedStore, type Write } from './shared-store.js'
+import { VirtualTime } from './virtual-time.js'
+
+/** What one run of the simulation is about. */
+export interface Setting {
+  readonly rotation: RotationPolicy
+  readonly reuseRevokes: boolean
+  readonly siblings: boolean
+  readonly holders: number
+  readonly accessTokenSeconds: number
+  readonly weather: Weather
+  readonly hasLock: boolean
+  readonly canWatch: boolean
+}
+
+/** A holder with its manager. */
+export interface Seat {
+  readonly holder: Holder
+  readonly manager: TokenManager
+}
+
+/** Everything of one run: holders, what they share, and the server. One seed replays it. */
+export class World {
+  readonly time = new VirtualTime()
+  readonly random: Random
+  readonly server: AuthorizationServer
+  readonly store: SharedStore
+  readonly lock: SharedLock
+  readonly network: Network
+  readonly seats: Seat[] = []
+  readonly trace: { readonly at: number; readonly what: string }[] = []
+  readonly #clock: Holder
+  #holders = 0
+
+  constructor(
+    seed: number,
+    readonly setting: Setting,
+  ) {
+    this.random = new Random(seed)
+    this.#clock = new Holder('server', this.time, this.random, () => Promise.reject(new Error('a server asks nobody')))
+    const { rotation, reuseRevokes, siblings, accessTokenSeconds } = setting
+    this.server = createAuthorizationServer({
+      rotation,
+      reuseRevokes,
+      siblings,
+      accessTokenSeconds,
+      environment: this.#clock.environment,
+    })
+    this.store = new SharedStore(this.time, this.random, (write) => this.#noteWrite(write))
+    this.lock = new SharedLock(this.time)
+    this.network = new Network(this.time, this.random, this.server, setting.weather, (send) => this.#noteSend(send))
+    for (let index = 0; index < setting.holders; index++) this.start()
+  }
+
+  /** The server's clock, in milliseconds since 1970. */
+  serverNow(): number {
+    return this.#clock.environment.now()
+  }
+
+  note(what: string): void {
+    this.trace.push({ at: this.time.now, what })
+  }
+
+  /** A tab is opened, or a process started. */
+  start(wallOffset = 0): Seat {
+    const holder = new Holder(`h${this.#holders++}`, this.time, this.random, this.network.fetch)
+    holder.wallOffset = wallOffset
+    const { environment } = holder
+    const metadata = { issuer: this.server.issuer, token_endpoint: `${this.server.issuer}/token` }
+    const manager = createManager({
+      environment,
+      store: this.store.seenBy(holder, this.setting.canWatch),
+      key: 'session',
+      lock: this.setting.hasLock ? this.lock.seenBy(holder) : withoutLock,
+      grant: refreshTokenGrant({ metadata: () => Promise.resolve(metadata), clientId: 'client', environment }),
+      checkIdToken: idTokenCheck(this.server.issuer, 'client'),
+      scope: undefined,
+      renewEarlySeconds: 60,
+      autoRenew: true,
+    })
+    const seat = { holder, manager }
+    this.seats.push(seat)
+    return seat
+  }
+
+  crash({ holder }: Seat): void {
+    this.note(`${holder.name} crashes`)
+    holder.crash()
+    this.lock.forget(holder)
+    this.seats.splice(
+      this.seats.findIndex((seat) => seat.holder === holder),
+      1,
+    )
+  }
+
+  /** Is told of every write. */
+  onWrite: (write: Write) => void = () => undefined
+
+  #noteWrite(write: Write): void {
+    this.note(`store: ${describe(write)}`)
+    this.onWrite(write)
+  }
+
+  #noteSend(send: Send): void {
+    this.note(`network: request of ${send.holder.name} with ${short(send.refreshToken)}: ${send.fate ?? ''}`)
+  }
+}
+
+const withoutLock = Object.assign(<T>(_name: string, work: () => Promise<T>): Promise<T> => work(), { kind: 'none' })
+
+function describe({ holder, record }: Write): string {
+  return `${holder} writes ${describeRecord(record)}`
+}
+
+/** A record in a few words. */
+export function describeRecord(record: StoredRecord | undefined): string {
+  if (!record || record.state === 'unreadable') return record?.problem ?? 'nothing'
+  const lineage = `${record.sessionId} generation ${record.generation}`
+  if (record.state !== 'live') return `${lineage} ${record.state}${record.state === 'ended' ? ` ${record.reason}` : ''}`
+  const { intent } = record
+  const at = intent && `, intent of ${intent.owner} attempt ${intent.attempt} beat ${intent.beat}`
+  const doubt = intent ? `${intent.inDoubt ? ' in doubt' : ''}${intent.retryAt === undefined ? '' : ' given up'}` : ''
+  return `${lineage} ${short(record.refreshToken ?? '-')}${at ?? ''}${doubt}`
+}
+
+function short(token: string): string {
+  return token.split('.').slice(0, 2).join('.')
+}
