@@ -6,7 +6,7 @@ import type { TokenEvent } from './events.js'
 import { Flight } from './flight.js'
 import type { Grant, IdTokenCheck } from './grant.js'
 import type { Lock } from './lock.js'
-import { lineageOf, type AccessToken, type LiveRecord } from './record.js'
+import { lineageOf, type AccessToken, type LiveRecord, type StoredRecord } from './record.js'
 import { answerMs, renew, type RenewalNote, type RenewalParts } from './renewal.js'
 import { Schedule } from './schedule.js'
 import { requireLive, Session } from './session.js'
@@ -114,7 +114,7 @@ class Manager implements TokenManager {
     const { environment, scope, checkIdToken } = this.#parts
     const at = receivedAt ?? environment.now()
     const record = firstRecord(response, environment.uniqueId(), at, scope, checkIdToken)
-    const failure = await this.#session.put(record, () => record)
+    const failure = await this.#session.put(record, (stored) => (isOf(record, stored) ? undefined : record))
     if (failure) this.#view.report(failure)
     this.#view.deliver()
   }
@@ -291,6 +291,11 @@ class Manager implements TokenManager {
     if (this.#session.record?.state === 'live') return Promise.resolve()
     return (this.#loading ??= this.#session.read().finally(() => (this.#loading = undefined)))
   }
+}
+
+/** Whether `stored` is of the session of `record`: then it has been written already, and may have moved on. */
+function isOf(record: LiveRecord, stored: StoredRecord | undefined): boolean {
+  return stored !== undefined && stored.state !== 'unreadable' && stored.sessionId === record.sessionId
 }
 
 function tokensOf(record: LiveRecord, token: AccessToken, expiresAt: number | undefined): Tokens {

@@ -9,7 +9,7 @@ import type { VirtualTime } from './virtual-time.js'
 export class Holder {
   state: 'running' | 'paused' | 'crashed' = 'running'
   /** By how much its wall clock is off. */
-  wallOffset = 0
+  wallOffset = (): number => 0
   /** For how long its monotonic clock stood still while the machine slept. */
   asleepFor = 0
   readonly #inbox: (() => void)[] = []
@@ -22,7 +22,7 @@ export class Holder {
     fetch: (holder: Holder, url: string, init: RequestInit) => Promise<Response>,
   ) {
     this.environment = {
-      now: () => Date.UTC(2026, 0, 1) + this.time.now + this.wallOffset,
+      now: () => Date.UTC(2026, 0, 1) + this.time.now + this.wallOffset(),
       monotonic: () => this.time.now - this.asleepFor,
       random: random.next,
       uniqueId: () => `${name}-${this.#ids++}`,

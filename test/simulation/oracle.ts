@@ -50,7 +50,7 @@ export class Oracle {
       isEnder ? (person.endedAt ?? Infinity) : Infinity,
       setting.canWatch ? (person?.until ?? 0) : Infinity,
     )
-    const slack = isEnder ? 0 : noticeMs + this.#pausedMs(holder.name)
+    const slack = isEnder ? 0 : noticeMs + this.#disturbedMs(holder.name)
     if (!person || person.from > time.now || until + slack < calledAt) {
       this.#fail(`I9: ${holder.name} was given a token of ${facts.subject}, who is not signed in`)
     }
@@ -118,8 +118,10 @@ export class Oracle {
     return isOdd || isHit
   }
 
-  #pausedMs(holder: string): number {
-    return Math.max(0, ...this.disturbances.filter((one) => one.holder === holder).map((one) => one.until - one.from))
+  /** For how long a holder could not hear of what others did, at most. */
+  #disturbedMs(name: string): number {
+    const own = this.disturbances.filter(({ holder }) => (holder ?? name) === name)
+    return own.reduce((sum, { from, until }) => sum + until - from, 0)
   }
 
   #fail(what: string): never {

@@ -54,6 +54,7 @@ class Scenario {
     const setting = this.#setting(policy)
     this.#world = new World(seed, setting)
     this.#oracle = new Oracle(this.#world)
+    this.#oracle.areClocksRight = setting.mostSkewMs === 0
     this.#world.onWrite = () => this.#followStore()
     this.#endsAt = setting.accessTokenSeconds * 1000 * this.#random.between(2, 6)
   }
@@ -111,6 +112,7 @@ class Scenario {
         mostInARow: 2,
       },
       hasLock: random.chance(0.5),
+      mostSkewMs: random.pick([0, 0, 20_000]),
       canWatch: random.chance(0.5),
     }
   }
@@ -118,6 +120,7 @@ class Scenario {
   /** Ends all trouble and waits until somebody renews. */
   async #heal(): Promise<number | undefined> {
     const { time, network, store, seats } = this.#world
+    const renewing = new Set<Seat>()
     this.#world.note('all trouble ends')
     network.calm()
     store.failsUntil = 0
@@ -131,8 +134,10 @@ class Scenario {
       const again = (): void => void time.after(500, () => !isHealed && renewOften(seat))
       seat.manager.renew().then(() => (isHealed = true), again)
     }
-    seats.forEach(renewOften)
-    while (!isHealed && time.now < from + healMs) await time.run(time.now + 250)
+    while (!isHealed && time.now < from + healMs) {
+      for (const seat of seats) if (renewing.size < renewing.add(seat).size) renewOften(seat)
+      await time.run(time.now + 250)
+    }
     return isHealed ? time.now - from : undefined
   }
 
@@ -198,7 +203,7 @@ class Scenario {
       () => this.#loseLock(),
       () => this.#failStore(),
       () => this.#failNetwork(),
-      () => this.#jump(seat),
+      () => this.#jump(),
       () => void this.#signIn(seat),
       () => void this.#signOut(seat),
       () => this.#crashSenderSoon(),
@@ -208,26 +213,29 @@ class Scenario {
   }
 
   #crash(seat: Seat): void {
-    const { time, seats } = this.#world
+    const { time, seats, setting } = this.#world
     if (seat.holder.state === 'crashed') return
     this.#isChanging = false
     this.#oracle.disturbances.push({ holder: seat.holder.name, from: time.now, until: Infinity })
     this.#world.network.noteTrouble()
     this.#world.crash(seat)
-    const comesBack = seats.length === 0 || this.#random.chance(0.7)
-    if (!comesBack) return
+    // Where holders do not hear of each other, only who comes back can look after what the crashed one left.
+    const staysAway = setting.canWatch && seats.length > 0 && this.#random.chance(0.3)
+    if (staysAway) return
     time.after(this.#random.between(100, 3000), () => {
-      const next = this.#world.start(seat.holder.wallOffset)
+      const next = this.#world.start()
       this.#world.note(`${next.holder.name} starts`)
       this.#callOften(next)
     })
   }
 
   #pause(seat: Seat): void {
-    const { time, seats } = this.#world
+    const { time, seats, setting } = this.#world
     if (seat.holder.state !== 'running') return
     const isAlone = seats.every((other) => other === seat || other.holder.state !== 'running')
-    const ms = this.#random.between(10, isAlone ? 5000 : 40_000)
+    // Where holders do not hear of each other, nobody looks after what the stopped one left.
+    const mostMs = isAlone ? 5000 : setting.canWatch ? 40_000 : 15_000
+    const ms = this.#random.between(10, mostMs)
     const disturbance = { holder: seat.holder.name, from: time.now, until: Infinity }
     this.#oracle.disturbances.push(disturbance)
     this.#world.network.noteTrouble()
@@ -259,7 +267,7 @@ class Scenario {
     const delay = this.#random.between(0, 400)
     network.onNextSend((holder) => {
       const seat = seats.find((one) => one.holder === holder)
-      if (seat && time.now < this.#endsAt) time.after(delay, () => hit(seat))
+      if (seat) time.after(delay, () => time.now < this.#endsAt && hit(seat))
     })
   }
 
@@ -283,10 +291,11 @@ class Scenario {
     network.isDownUntil = time.now + ms
   }
 
-  #jump({ holder }: Seat): void {
+  /** The clock of the machine is set: all holders on it see the same. */
+  #jump(): void {
     const ms = this.#random.pick([-3_600_000, -60_000, 60_000, 3_600_000])
-    this.#world.note(`the clock of ${holder.name} jumps by ${ms / 1000} s`)
-    holder.wallOffset += ms
+    this.#world.note(`the clock jumps by ${ms / 1000} s`)
+    this.#world.wallOffset += ms
     this.#oracle.areClocksRight = false
   }
 
@@ -309,8 +318,10 @@ class Scenario {
     this.#isChanging = true
     const person = this.#oracle.people.at(-1)
     this.#world.note(`${seat.holder.name} signs out ${person?.subject}`)
-    await seat.manager.signOut().catch(() => undefined)
-    if (person && seat.manager.getSnapshot().status === 'signed_out') this.#end(person, seat)
+    await seat.manager.signOut().then(
+      () => person && this.#end(person, seat),
+      () => undefined,
+    )
     this.#isChanging = false
   }
 

@@ -20,6 +20,8 @@ export interface Setting {
   readonly accessTokenSeconds: number
   readonly weather: Weather
   readonly hasLock: boolean
+  /** By how much the clocks of holders differ, as on machines of a fleet. */
+  readonly mostSkewMs: number
   readonly canWatch: boolean
 }
 
@@ -38,6 +40,8 @@ export class World {
   readonly lock: SharedLock
   readonly network: Network
   readonly seats: Seat[] = []
+  /** By how much the clock of the machine was set. */
+  wallOffset = 0
   readonly trace: { readonly at: number; readonly what: string }[] = []
   readonly #clock: Holder
   #holders = 0
@@ -72,9 +76,10 @@ export class World {
   }
 
   /** A tab is opened, or a process started. */
-  start(wallOffset = 0): Seat {
+  start(): Seat {
     const holder = new Holder(`h${this.#holders++}`, this.time, this.random, this.network.fetch)
-    holder.wallOffset = wallOffset
+    const skew = this.random.between(-0.5, 0.5) * this.setting.mostSkewMs
+    holder.wallOffset = () => this.wallOffset + skew
     const { environment } = holder
     const metadata = { issuer: this.server.issuer, token_endpoint: `${this.server.issuer}/token` }
     const manager = createManager({
