@@ -59,6 +59,7 @@ const isPause = shape({ from: isNumber, ms: isNumber })
 const isLive = shape({
   ...base,
   state: either('live'),
+  at: isNumber,
   refreshToken: optional(isText),
   accessTokens: mapOf(
     shape({

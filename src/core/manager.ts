@@ -6,11 +6,11 @@ import type { TokenEvent } from './events.js'
 import { Flight } from './flight.js'
 import type { Grant, IdTokenCheck } from './grant.js'
 import type { Lock } from './lock.js'
-import { lineageOf, type AccessToken, type LiveRecord, type StoredRecord } from './record.js'
+import { lineageOf, type AccessToken, type LiveRecord } from './record.js'
 import { answerMs, renew, type RenewalNote, type RenewalParts } from './renewal.js'
 import { Schedule } from './schedule.js'
 import { requireLive, Session } from './session.js'
-import { firstRecord, successorTombstone, tombstoneOf } from './sign-in.js'
+import { readSignIn, signIn, signOut, timeAfter, tombstoneOf, unlessOverruled } from './sign-in-out.js'
 import type { Snapshot } from './snapshot.js'
 import type { TokenStore } from './store.js'
 import type { AccessTokenOptions, TokenManager, Tokens } from './token-manager.js'
@@ -112,22 +112,24 @@ class Manager implements TokenManager {
 
   async setTokens(response: TokenResponse, { receivedAt }: { receivedAt?: number | undefined } = {}): Promise<void> {
     const { environment, scope, checkIdToken } = this.#parts
-    const at = receivedAt ?? environment.now()
-    const record = firstRecord(response, environment.uniqueId(), at, scope, checkIdToken)
-    const failure = await this.#session.put(record, (stored) => (isOf(record, stored) ? undefined : record))
+    const content = readSignIn(response, receivedAt ?? environment.now(), scope, checkIdToken)
+    const at = timeAfter(this.#session.record, environment.now())
+    const record = { ...content, sessionId: environment.uniqueId(), at }
+    const failure = await this.#session.put(record, signIn(record), unlessOverruled(signIn(record), at))
     if (failure) this.#view.report(failure)
     this.#view.deliver()
   }
 
   async signOut(): Promise<void> {
     await this.#load()
-    for (let record = this.#session.record; record && record.state !== 'signed_out'; record = this.#session.record) {
-      if (record.state === 'unreadable' && record.problem === 'newer_format') requireLive(record)
-      const tombstone = tombstoneOf(record, this.#environment.now())
-      this.#session.hold(tombstone, (stored) => successorTombstone(stored, tombstone))
-      this.#view.deliver()
-      await this.#session.flush()
-    }
+    const { record } = this.#session
+    if (!record || record.state === 'signed_out') return
+    const at = timeAfter(record, this.#environment.now())
+    const tombstone = tombstoneOf(record, at)
+    this.#session.hold(tombstone, unlessOverruled(signOut(at), at))
+    this.#view.deliver()
+    const failure = await this.#session.put(tombstone, signOut(at), unlessOverruled(signOut(at), at))
+    if (failure) throw failure
   }
 
   start(): void {
@@ -291,11 +293,6 @@ class Manager implements TokenManager {
     if (this.#session.record?.state === 'live') return Promise.resolve()
     return (this.#loading ??= this.#session.read().finally(() => (this.#loading = undefined)))
   }
-}
-
-/** Whether `stored` is of the session of `record`: then it has been written already, and may have moved on. */
-function isOf(record: LiveRecord, stored: StoredRecord | undefined): boolean {
-  return stored !== undefined && stored.state !== 'unreadable' && stored.sessionId === record.sessionId
 }
 
 function tokensOf(record: LiveRecord, token: AccessToken, expiresAt: number | undefined): Tokens {

@@ -51,6 +51,8 @@ interface RecordBase {
 /** A session that can be used and renewed. */
 export interface LiveRecord extends RecordBase {
   readonly state: 'live'
+  /** When the sign-in was, in milliseconds since 1970. */
+  readonly at: number
   readonly refreshToken?: string | undefined
   /** By resource and scope; `''` is the token asked for without either. */
   readonly accessTokens: Readonly<Record<string, AccessToken>>

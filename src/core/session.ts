@@ -52,16 +52,16 @@ export class Session {
   }
 
   /**
-   * Makes `change`. When the store fails, `record` becomes the newest one in memory, and `change` is tried again until
-   * the store takes it or `change` declines what is there. Resolves to that failure, if there is one.
+   * Makes `change`. When the store fails, `record` becomes the newest one in memory, and `later` is tried until the store
+   * takes it or `later` declines what is there. Resolves to that failure, if there is one.
    */
-  async put(record: SessionRecord, change: Change): Promise<EvergrantError | undefined> {
+  async put(record: SessionRecord, change: Change, later: Change = change): Promise<EvergrantError | undefined> {
     try {
       if (await this.update(change)) this.#release()
       return undefined
     } catch (error) {
       if (!isEvergrantError(error) || error.code !== 'storage_failed') throw error
-      this.hold(record, change)
+      this.hold(record, later)
       return error
     }
   }

@@ -184,7 +184,8 @@ class Scenario {
    * long as somebody gets through in time, so nothing more is thrown in the way then.
    */
   #isTense(): boolean {
-    const { server, store, setting } = this.#world
+    const { server, store, setting, network } = this.#world
+    if (network.sends.some(({ fate }) => fate === undefined)) return true
     if (setting.rotation === 'strict' || setting.rotation === 'none' || setting.rotation === 'omit') return false
     const used = server.redemptions.findLast(({ outcome }) => outcome === 'accepted')
     const { record } = store
@@ -299,9 +300,16 @@ class Scenario {
     this.#oracle.areClocksRight = false
   }
 
+  /** Who signs in where the store fails and clocks differ cannot be put in order with others who do. */
+  #mayChange({ holder }: Seat): boolean {
+    const { time, store, setting } = this.#world
+    if (this.#isChanging || holder.state !== 'running') return false
+    if (setting.mostSkewMs > 0 && time.now < store.failsUntil) return false
+    return (this.#isChanging = true)
+  }
+
   async #signIn(seat: Seat): Promise<void> {
-    if (this.#isChanging || seat.holder.state !== 'running') return
-    this.#isChanging = true
+    if (!this.#mayChange(seat)) return
     const { server, time } = this.#world
     const subject = `user${this.#people++}`
     this.#world.note(`${seat.holder.name} signs in ${subject}`)
@@ -314,8 +322,7 @@ class Scenario {
   }
 
   async #signOut(seat: Seat): Promise<void> {
-    if (this.#isChanging || seat.holder.state !== 'running') return
-    this.#isChanging = true
+    if (!this.#mayChange(seat)) return
     const person = this.#oracle.people.at(-1)
     this.#world.note(`${seat.holder.name} signs out ${person?.subject}`)
     await seat.manager.signOut().then(

@@ -1,0 +1,71 @@
+import { EvergrantError } from './errors.js'
+import type { IdTokenCheck } from './grant.js'
+import { recordFormat, type LiveRecord, type SessionRecord, type SignedOutRecord, type StoredRecord } from './record.js'
+import type { Change } from './session.js'
+import { readTokenResponse, type TokenResponse } from './token-response.js'
+
+/**
+ * What the token response of any flow brings to the first record of a session.
+ *
+ * @param receivedAt when the response was received, in milliseconds since 1970
+ * @param requestedScope counts as granted when the response does not say otherwise (RFC 6749 section 5.1)
+ */
+export function readSignIn(
+  response: TokenResponse,
+  receivedAt: number,
+  requestedScope: string | undefined,
+  checkIdToken: IdTokenCheck,
+): Omit<LiveRecord, 'sessionId' | 'at'> {
+  if (typeof response !== 'object' || response === null) throw nonsense('it is no object')
+  const { accessToken, refreshToken, scope, idToken, extra } = readTokenResponse(response, receivedAt)
+  if (!accessToken && !refreshToken) {
+    throw nonsense('it holds neither a refresh_token nor an access_token of type Bearer or DPoP')
+  }
+  const verdict = idToken ? checkIdToken(idToken, undefined, receivedAt) : undefined
+  if (verdict?.problem !== undefined) throw nonsense(`its id_token does not fit: ${verdict.problem}`)
+  return {
+    format: recordFormat,
+    state: 'live',
+    generation: 0,
+    refreshToken,
+    accessTokens: accessToken ? { '': accessToken } : {},
+    scope: scope ?? requestedScope,
+    idToken,
+    identity: verdict?.identity,
+    extra,
+  }
+}
+
+/** What stays of a session that is signed out: its name, so that late answers know. */
+export function tombstoneOf(record: StoredRecord, at: number): SignedOutRecord {
+  const { sessionId, generation } = record.state === 'unreadable' ? { sessionId: '', generation: 0 } : record
+  return { format: recordFormat, state: 'signed_out', sessionId, generation, at }
+}
+
+/** When a sign-in or sign-out is: now, but after what is there, also when the clock was set back since. */
+export function timeAfter(record: StoredRecord | undefined, now: number): number {
+  return isReadable(record) ? Math.max(now, record.at + 1) : now
+}
+
+/** A sign-in takes the place of whatever is there. */
+export function signIn(record: LiveRecord): Change {
+  return (stored) => (isReadable(stored) && stored.sessionId === record.sessionId ? undefined : record)
+}
+
+/** A sign-out ends whatever is there. */
+export function signOut(at: number): Change {
+  return (stored) => (!stored || stored.state === 'signed_out' ? undefined : tombstoneOf(stored, at))
+}
+
+/** The change, when it is made late because the store failed: what somebody decided since then stands. */
+export function unlessOverruled(change: Change, at: number): Change {
+  return (stored) => (isReadable(stored) && stored.at > at ? undefined : change(stored))
+}
+
+function isReadable(stored: StoredRecord | undefined): stored is SessionRecord {
+  return stored !== undefined && stored.state !== 'unreadable'
+}
+
+function nonsense(why: string): EvergrantError {
+  return new EvergrantError('misconfigured', `setTokens() needs the token response of an OAuth server, but ${why}`)
+}
