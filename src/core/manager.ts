@@ -115,7 +115,11 @@ class Manager implements TokenManager {
     const content = readSignIn(response, receivedAt ?? environment.now(), scope, checkIdToken)
     const at = timeAfter(this.#session.record, environment.now())
     const record = { ...content, sessionId: environment.uniqueId(), at }
-    const failure = await this.#session.put(record, signIn(record), unlessOverruled(signIn(record), at))
+    const failure = await this.#session.decide(
+      record,
+      signIn(record),
+      unlessOverruled(signIn(record), at, environment.now),
+    )
     if (failure) this.#view.report(failure)
     this.#view.deliver()
   }
@@ -124,11 +128,12 @@ class Manager implements TokenManager {
     await this.#load()
     const { record } = this.#session
     if (!record || record.state === 'signed_out') return
-    const at = timeAfter(record, this.#environment.now())
-    const tombstone = tombstoneOf(record, at)
-    this.#session.hold(tombstone, unlessOverruled(signOut(at), at))
+    const { now } = this.#environment
+    const at = timeAfter(record, now())
+    const later = unlessOverruled(signOut(at), at, now)
+    this.#session.hold(tombstoneOf(record, at), later)
     this.#view.deliver()
-    const failure = await this.#session.put(tombstone, signOut(at), unlessOverruled(signOut(at), at))
+    const failure = await this.#session.decide(tombstoneOf(record, at), signOut(at), later)
     if (failure) throw failure
   }
 

@@ -27,6 +27,7 @@ export class Session {
   #isKnown = false
   #held: Held | undefined
   #cancelFlush: (() => void) | undefined
+  #decisions = 0
   #queue: Promise<unknown> = Promise.resolve()
 
   constructor(
@@ -51,19 +52,15 @@ export class Session {
     return this.#isKnown
   }
 
-  /**
-   * Makes `change`. When the store fails, `record` becomes the newest one in memory, and `later` is tried until the store
-   * takes it or `later` declines what is there. Resolves to that failure, if there is one.
-   */
-  async put(record: SessionRecord, change: Change, later: Change = change): Promise<EvergrantError | undefined> {
-    try {
-      if (await this.update(change)) this.#release()
-      return undefined
-    } catch (error) {
-      if (!isEvergrantError(error) || error.code !== 'storage_failed') throw error
-      this.hold(record, later)
-      return error
-    }
+  /** Writes what a renewal has led to. When the store fails it is held, unless the session has been replaced meanwhile. */
+  put(record: SessionRecord, change: Change): Promise<EvergrantError | undefined> {
+    return this.#writeOrHold(record, change, change, () => isSameSession(this.record, record))
+  }
+
+  /** Carries out a sign-in or sign-out. When the store fails it is held, unless there is a later one, and `later` tried. */
+  decide(record: SessionRecord, change: Change, later: Change): Promise<EvergrantError | undefined> {
+    const order = ++this.#decisions
+    return this.#writeOrHold(record, change, later, () => order === this.#decisions)
   }
 
   /** Makes `record` the newest one in memory at once, and goes on trying to make `change` in the store. */
@@ -117,6 +114,23 @@ export class Session {
     this.#see(await this.#bounded(() => this.store.read(this.key)))
   }
 
+  /** Resolves to the failure of the store, if there is one. */
+  async #writeOrHold(
+    record: SessionRecord,
+    change: Change,
+    later: Change,
+    mayHold: () => boolean,
+  ): Promise<EvergrantError | undefined> {
+    try {
+      if (await this.update(change)) this.#release()
+      return undefined
+    } catch (error) {
+      if (!isEvergrantError(error) || error.code !== 'storage_failed') throw error
+      if (mayHold()) this.hold(record, later)
+      return error
+    }
+  }
+
   #release(): void {
     this.stop()
     this.#held = undefined
@@ -149,6 +163,10 @@ export class Session {
     this.#queue = result.catch(() => undefined)
     return result
   }
+}
+
+function isSameSession(a: StoredRecord | undefined, b: SessionRecord): boolean {
+  return a !== undefined && a.state !== 'unreadable' && a.sessionId === b.sessionId
 }
 
 /** The record if it is live, or the error that says why there is no session. */

@@ -57,9 +57,12 @@ export function signOut(at: number): Change {
   return (stored) => (!stored || stored.state === 'signed_out' ? undefined : tombstoneOf(stored, at))
 }
 
-/** The change, when it is made late because the store failed: what somebody decided since then stands. */
-export function unlessOverruled(change: Change, at: number): Change {
-  return (stored) => (isReadable(stored) && stored.at > at ? undefined : change(stored))
+/**
+ * The change, for when it is made late because the store failed: what somebody has decided since `at` stands. A decision
+ * from the future comes from a clock that was set back since, and does not count.
+ */
+export function unlessOverruled(change: Change, at: number, now: () => number): Change {
+  return (stored) => (isReadable(stored) && stored.at > at && stored.at <= now() ? undefined : change(stored))
 }
 
 function isReadable(stored: StoredRecord | undefined): stored is SessionRecord {

@@ -34,9 +34,22 @@ export class Oracle {
   readonly disturbances: Disturbance[] = []
   areClocksRight = true
   tokensServed = 0
+  readonly #sessions = new Map<string, SignedIn>()
   #checkedWrites = 0
 
   constructor(private readonly world: World) {}
+
+  /** Remembers under which name the managers know the session of `person`, who has just signed in at `seat`. */
+  name({ manager }: Seat, person: SignedIn): void {
+    const snapshot = manager.getSnapshot()
+    if (snapshot.status === 'active') this.#sessions.set(snapshot.sessionId, person)
+  }
+
+  /** Who is signed in as far as `seat` knows. */
+  personOf({ manager }: Seat): SignedIn | undefined {
+    const snapshot = manager.getSnapshot()
+    return snapshot.status === 'active' ? this.#sessions.get(snapshot.sessionId) : undefined
+  }
 
   /** Checks a token that a manager gave to a call which began at `calledAt`. */
   served({ holder }: Seat, token: string, calledAt: number): void {

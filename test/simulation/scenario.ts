@@ -294,6 +294,9 @@ class Scenario {
 
   /** The clock of the machine is set: all holders on it see the same. */
   #jump(): void {
+    const { time, store } = this.#world
+    // What a failing store delays is put in order by the clock.
+    if (time.now < store.failsUntil + 2000) return
     const ms = this.#random.pick([-3_600_000, -60_000, 60_000, 3_600_000])
     this.#world.note(`the clock jumps by ${ms / 1000} s`)
     this.#world.wallOffset += ms
@@ -317,14 +320,15 @@ class Scenario {
     const previous = this.#oracle.people.at(-1)
     this.#oracle.people.push(person)
     await seat.manager.setTokens(await server.signIn({ subject }))
+    this.#oracle.name(seat, person)
     if (previous) this.#end(previous, seat)
     this.#isChanging = false
   }
 
   async #signOut(seat: Seat): Promise<void> {
     if (!this.#mayChange(seat)) return
-    const person = this.#oracle.people.at(-1)
-    this.#world.note(`${seat.holder.name} signs out ${person?.subject}`)
+    const person = this.#oracle.personOf(seat)
+    this.#world.note(`${seat.holder.name} signs out ${person?.subject ?? 'nobody it knows of'}`)
     await seat.manager.signOut().then(
       () => person && this.#end(person, seat),
       () => undefined,
