@@ -1,20 +1,34 @@
 import type { Pause } from './record.js'
 
-/** How long after each failed send the next one waits. It is the budget too: at most 30 sends an hour in the long run. */
-const stepsInSeconds = [1, 2, 5, 10, 20, 40, 80, 120]
+/**
+ * How long each failed attempt makes the next one wait, when the server said no. It is the budget too: in the long run
+ * at most 30 requests an hour.
+ */
+const refusedInSeconds = [1, 2, 5, 10, 20, 40, 80, 120]
+/**
+ * The same when the server said nothing. Any such request may have spent the refresh token, and a server with a grace
+ * period accepts it again for a short time only, so after a long wait two short ones follow.
+ */
+const unansweredInSeconds = [1, 2, 5, 10, 20, 1, 5, 40, 1, 5, 80, 1, 5, 120]
+const cycle = 3
 const longestRetryAfterMs = 3_600_000
 /** By how much the clocks of machines that share a session may disagree. */
 const toleranceMs = 60_000
 
 /**
- * Milliseconds to wait after the `sends`-th send in a row has failed. Chance spreads the retries of many clients over
- * the whole step, and what the server asked for is honoured, up to an hour, and never undercut.
+ * Milliseconds to wait after an attempt to renew has failed. Chance spreads the retries of many clients over the whole
+ * step, and what the server asked for is honoured, up to an hour, and never undercut.
  *
+ * @param attempt counts from 1
+ * @param isUnanswered whether the request may have been acted upon
  * @param askedMs the wait the server asked for
  * @param random from 0 up to but not including 1
  */
-export function retryDelay(sends: number, askedMs: number, random: number): number {
-  const step = 1000 * (stepsInSeconds[Math.min(sends, stepsInSeconds.length) - 1] ?? 1)
+export function retryDelay(attempt: number, isUnanswered: boolean, askedMs: number, random: number): number {
+  const steps = isUnanswered ? unansweredInSeconds : refusedInSeconds
+  const last = isUnanswered ? cycle : 1
+  const index = attempt <= steps.length ? attempt - 1 : steps.length - last + ((attempt - steps.length - 1) % last)
+  const step = 1000 * (steps[index] ?? 1)
   const asked = Math.min(Math.max(askedMs, 0), longestRetryAfterMs)
   return Math.max(asked * (1 + random / 10), step * (0.1 + 0.9 * random))
 }

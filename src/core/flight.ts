@@ -1,9 +1,8 @@
 import { retryDelay } from './backoff.js'
 import type { Environment } from './environment.js'
-import { type EvergrantError, isEvergrantError } from './errors.js'
+import { isEvergrantError, type EvergrantError } from './errors.js'
+import { Postponed } from './turn.js'
 
-/** Failures that pass by themselves are retried in the background; the others wait for somebody to act. */
-const passing: readonly unknown[] = ['unavailable', 'storage_failed']
 /** A store is near: it is asked again soon. */
 const mostStorageSteps = 3
 
@@ -19,7 +18,7 @@ export class Flight {
   constructor(
     private readonly environment: Environment,
     /** Called when a flight is over and its lock is free again, before those who wait for it go on. */
-    private readonly onLanded: (failure: EvergrantError | undefined) => void,
+    private readonly onLanded: (news: EvergrantError | undefined) => void,
   ) {}
 
   /** Joins the renewal under way, or starts `renewal`. Nothing is awaited before the flight can be joined. */
@@ -46,7 +45,12 @@ export class Flight {
 
   /** Whether renewing works or may work again without anybody's doing. */
   isPassable(): boolean {
-    return !this.failure || passing.includes(this.failure.code)
+    return !this.failure || isPassing(this.failure)
+  }
+
+  /** Ends the pause: the record has become another, and says itself when to try again. */
+  unpause(): void {
+    this.#pausedUntil = 0
   }
 
   /** Forgets the last failure. */
@@ -57,24 +61,31 @@ export class Flight {
   }
 
   async #fly(renewal: () => Promise<void>): Promise<void> {
+    let news: EvergrantError | undefined
     try {
       await renewal()
       this.reset()
     } catch (error) {
-      throw this.#fail(error)
+      if (!isEvergrantError(error)) throw error
+      if (error instanceof Postponed) throw this.failure?.until(error.retryAt ?? 0) ?? error
+      throw (news = this.#pause(error))
     } finally {
       this.#current = undefined
-      this.onLanded(this.failure)
+      this.onLanded(news)
     }
   }
 
-  #fail(error: unknown): unknown {
-    if (!isEvergrantError(error)) return error
+  #pause(error: EvergrantError): EvergrantError {
     this.#failures++
     const steps = error.code === 'storage_failed' ? Math.min(this.#failures, mostStorageSteps) : this.#failures
     const now = this.environment.now()
-    const retryAt = error.retryAt ?? now + retryDelay(steps, 0, this.environment.random())
+    const retryAt = error.retryAt ?? now + retryDelay(steps, false, 0, this.environment.random())
     this.#pausedUntil = this.environment.monotonic() + retryAt - now
     return (this.failure = error.until(retryAt))
   }
+}
+
+/** Whether waiting may help: the other failures need somebody to act. */
+export function isPassing(failure: EvergrantError): boolean {
+  return failure.code === 'unavailable' || failure.code === 'storage_failed'
 }

@@ -3,14 +3,14 @@ import { diagnose, Journal, type Diagnosis } from './diagnosis.js'
 import { sleep, type Environment } from './environment.js'
 import { EvergrantError, isEvergrantError } from './errors.js'
 import type { TokenEvent } from './events.js'
-import { Flight } from './flight.js'
+import { Flight, isPassing } from './flight.js'
 import type { Grant, IdTokenCheck } from './grant.js'
 import type { Lock } from './lock.js'
 import { lineageOf, type AccessToken, type LiveRecord } from './record.js'
 import { answerMs, renew, type RenewalNote, type RenewalParts } from './renewal.js'
 import { Schedule } from './schedule.js'
 import { requireLive, Session } from './session.js'
-import { readSignIn, signIn, signOut, timeAfter, tombstoneOf, unlessOverruled } from './sign-in-out.js'
+import { readSignIn, signIn, signOut, timeAfter, tombstoneOf } from './sign-in-out.js'
 import type { Snapshot } from './snapshot.js'
 import type { TokenStore } from './store.js'
 import type { AccessTokenOptions, TokenManager, Tokens } from './token-manager.js'
@@ -21,6 +21,7 @@ import { WaitingRoom } from './waiting-room.js'
 /** A caller waits as long as a request may take: by then a fresh answer is there or a retry is due. */
 const callerMs = answerMs
 const newEnoughMs = 5000
+const shortestPauseMs = 50
 /** How long another holder is left to its renewal before this one looks after it. */
 const rivalMs = 2000
 /** How soon a store that failed is asked again. */
@@ -115,11 +116,7 @@ class Manager implements TokenManager {
     const content = readSignIn(response, receivedAt ?? environment.now(), scope, checkIdToken)
     const at = timeAfter(this.#session.record, environment.now())
     const record = { ...content, sessionId: environment.uniqueId(), at }
-    const failure = await this.#session.decide(
-      record,
-      signIn(record),
-      unlessOverruled(signIn(record), at, environment.now),
-    )
+    const failure = await this.#session.decide(record, signIn(record, environment.now))
     if (failure) this.#view.report(failure)
     this.#view.deliver()
   }
@@ -130,10 +127,10 @@ class Manager implements TokenManager {
     if (!record || record.state === 'signed_out') return
     const { now } = this.#environment
     const at = timeAfter(record, now())
-    const later = unlessOverruled(signOut(at), at, now)
-    this.#session.hold(tombstoneOf(record, at), later)
+    const tombstone = tombstoneOf(record, at)
+    this.#session.hold(tombstone, signOut(at, now))
     this.#view.deliver()
-    const failure = await this.#session.decide(tombstoneOf(record, at), signOut(at), later)
+    const failure = await this.#session.decide(tombstone, signOut(at, now))
     if (failure) throw failure
   }
 
@@ -184,15 +181,18 @@ class Manager implements TokenManager {
         if (!this.#view.isFresh()) this.#renewBehind(record)
         return tokensOf(record, token, this.#view.lifetime?.expiresAt)
       }
-      await this.#waitingRoom
-        .wait(this.#renewNow(record, options.rejected), endsAt, signal)
-        .catch(async (error: unknown) => {
-          const pauseMs = this.#flight.pauseMs()
-          const isInTime = this.#environment.monotonic() + pauseMs < endsAt
-          if (error !== this.#flight.failure || !this.#flight.isPassable() || !isInTime) throw error
-          await this.#waitingRoom.wait(sleep(this.#environment, pauseMs), endsAt, signal)
-        })
+      await this.#waitingRoom.wait(this.#renewNow(record, options.rejected), endsAt, signal).catch((error: unknown) => {
+        const pauseMs = this.#pauseBeforeRetry(error)
+        if (this.#environment.monotonic() + pauseMs >= endsAt) throw error
+        return this.#waitingRoom.wait(sleep(this.#environment, pauseMs), endsAt, signal)
+      })
     }
+  }
+
+  /** How long to wait before asking again makes sense; `Infinity` when it makes none. */
+  #pauseBeforeRetry(error: unknown): number {
+    if (!isEvergrantError(error) || !isPassing(error) || error.retryAt === undefined) return Infinity
+    return Math.max(shortestPauseMs, error.retryAt - this.#environment.now())
   }
 
   /** The access token of `record`, if it will do; `generation` is the one that the call began with. */
@@ -270,6 +270,7 @@ class Manager implements TokenManager {
   #follow(): void {
     const { record } = this.#session
     const lineage = lineageOf(record)
+    if (record?.state === 'live' && record.intent && record.intent.owner !== this.#renewal.owner) this.#flight.unpause()
     if (lineage !== this.#lineage) {
       this.#lineage = lineage
       this.#flight.reset()
@@ -280,9 +281,9 @@ class Manager implements TokenManager {
     if (!this.#flight.isFlying()) void Promise.resolve().then(() => this.#view.deliver())
   }
 
-  #landed(failure: EvergrantError | undefined): void {
-    this.#view.showFailure(failure)
-    if (failure && !failure.loginRequired) this.#view.report(failure)
+  #landed(news: EvergrantError | undefined): void {
+    this.#view.showFailure(this.#flight.failure)
+    if (news && !news.loginRequired) this.#view.report(news)
     this.#plan()
     this.#view.deliver()
   }

@@ -28,7 +28,7 @@ export async function install(parts: RenewalParts, turn: Turn, received: Answer)
   const { granted, sentAt } = received
   const answer = readTokenResponse(granted.response, sentAt)
   if (!answer.accessToken && !answer.refreshToken) return settle(parts, turn, { failure: noToken(), isSent: true })
-  const pause = answer.accessToken ? undefined : nextPause(parts.environment, turn.intent)
+  const pause = answer.accessToken ? undefined : nextPause(parts.environment, turn.intent.attempt, false)
   const next = successor(turn, answer, sentAt, pause)
   takeNotes(parts, turn, next, received)
   const serverNow = granted.serverTime ?? parts.environment.now()
@@ -46,11 +46,18 @@ export async function install(parts: RenewalParts, turn: Turn, received: Answer)
 /** Keeps the session after a request without a usable answer, and tells everybody when to try again. */
 export async function settle(parts: RenewalParts, turn: Turn, { failure, isSent }: NoAnswer): Promise<never> {
   const { session, environment } = parts
-  const pause = nextPause(environment, turn.intent, failure.retryAt)
-  const intent: Intent = { ...turn.intent, inDoubt: turn.intent.inDoubt || isSent, pause }
+  const isNewDoubt = isSent && !turn.intent.inDoubt
+  const attempt = isNewDoubt ? 1 : turn.intent.attempt
+  const pause = nextPause(environment, attempt, isSent && isUnclear(failure), failure.retryAt)
+  const intent: Intent = { ...turn.intent, attempt, inDoubt: turn.intent.inDoubt || isSent, pause }
   // If the store fails now, the intent just stands still until its lease is over.
   await session.update((stored) => (turn.isMarkedIn(stored) ? { ...stored, intent } : undefined)).catch(() => undefined)
   throw failure.until(pause.from + pause.ms)
+}
+
+/** Whether the request may have been acted upon: a refusal says no, though not for sure; silence and crashes do not. */
+function isUnclear({ status }: EvergrantError): boolean {
+  return status === undefined || status < 400 || (status >= 500 && status !== 503)
 }
 
 /**
@@ -90,9 +97,9 @@ function successor(turn: Turn, answer: ReadResponse, sentAt: number, pause: Paus
   }
 }
 
-function nextPause(environment: Environment, { attempt }: Intent, retryAt?: number): Pause {
+function nextPause(environment: Environment, attempt: number, isUnanswered: boolean, retryAt?: number): Pause {
   const from = environment.now()
-  return { from, ms: retryDelay(attempt, (retryAt ?? from) - from, environment.random()) }
+  return { from, ms: retryDelay(attempt, isUnanswered, (retryAt ?? from) - from, environment.random()) }
 }
 
 /** Notes what the answer tells of the server. */

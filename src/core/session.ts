@@ -54,13 +54,13 @@ export class Session {
 
   /** Writes what a renewal has led to. When the store fails it is held, unless the session has been replaced meanwhile. */
   put(record: SessionRecord, change: Change): Promise<EvergrantError | undefined> {
-    return this.#writeOrHold(record, change, change, () => isSameSession(this.record, record))
+    return this.#writeOrHold(record, change, () => isSameSession(this.record, record))
   }
 
-  /** Carries out a sign-in or sign-out. When the store fails it is held, unless there is a later one, and `later` tried. */
-  decide(record: SessionRecord, change: Change, later: Change): Promise<EvergrantError | undefined> {
+  /** Carries out a sign-in or sign-out. When the store fails it is held, unless there was a later one. */
+  decide(record: SessionRecord, change: Change): Promise<EvergrantError | undefined> {
     const order = ++this.#decisions
-    return this.#writeOrHold(record, change, later, () => order === this.#decisions)
+    return this.#writeOrHold(record, change, () => order === this.#decisions)
   }
 
   /** Makes `record` the newest one in memory at once, and goes on trying to make `change` in the store. */
@@ -118,7 +118,6 @@ export class Session {
   async #writeOrHold(
     record: SessionRecord,
     change: Change,
-    later: Change,
     mayHold: () => boolean,
   ): Promise<EvergrantError | undefined> {
     try {
@@ -126,7 +125,7 @@ export class Session {
       return undefined
     } catch (error) {
       if (!isEvergrantError(error) || error.code !== 'storage_failed') throw error
-      if (mayHold()) this.hold(record, later)
+      if (mayHold()) this.hold(record, change)
       return error
     }
   }

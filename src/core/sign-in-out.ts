@@ -48,20 +48,24 @@ export function timeAfter(record: StoredRecord | undefined, now: number): number
 }
 
 /** A sign-in takes the place of whatever is there. */
-export function signIn(record: LiveRecord): Change {
-  return (stored) => (isReadable(stored) && stored.sessionId === record.sessionId ? undefined : record)
+export function signIn(record: LiveRecord, now: () => number): Change {
+  return unlessOverruled(record.at, now, (stored) =>
+    isReadable(stored) && stored.sessionId === record.sessionId ? undefined : record,
+  )
 }
 
 /** A sign-out ends whatever is there. */
-export function signOut(at: number): Change {
-  return (stored) => (!stored || stored.state === 'signed_out' ? undefined : tombstoneOf(stored, at))
+export function signOut(at: number, now: () => number): Change {
+  return unlessOverruled(at, now, (stored) =>
+    !stored || stored.state === 'signed_out' ? undefined : tombstoneOf(stored, at),
+  )
 }
 
 /**
- * The change, for when it is made late because the store failed: what somebody has decided since `at` stands. A decision
- * from the future comes from a clock that was set back since, and does not count.
+ * A change may come late, because the store failed: then what somebody has decided since `at` stands. A decision from
+ * the future comes from a clock that was set back since, and does not count.
  */
-export function unlessOverruled(change: Change, at: number, now: () => number): Change {
+function unlessOverruled(at: number, now: () => number, change: Change): Change {
   return (stored) => (isReadable(stored) && stored.at > at && stored.at <= now() ? undefined : change(stored))
 }
 

@@ -130,10 +130,17 @@ class Rival {
   }
 }
 
-/** An intent that was never settled belongs to a holder that died on the way: its request may have arrived. */
+/** Nothing has failed: the record says that it is too early to send. */
+export class Postponed extends EvergrantError {}
+
+/**
+ * An intent that was never settled belongs to a holder that died on the way: its request may have arrived. Attempts are
+ * counted anew from the moment that doubt arises, for then the first retries must be quick.
+ */
 function nextIntent(previous: Intent | undefined, owner: string): Intent {
   const inDoubt = previous !== undefined && (previous.inDoubt || !previous.pause)
-  return { owner, attempt: (previous?.attempt ?? 0) + 1, beat: 0, inDoubt }
+  const attempt = previous?.inDoubt === inDoubt ? previous.attempt + 1 : 1
+  return { owner, attempt, beat: 0, inDoubt }
 }
 
 /**
@@ -146,5 +153,5 @@ function assertMaySend({ intent, spacing }: LiveRecord, need: Need, environment:
   const mayKeepDistance = !intent && !need.isRejected && need.isFresh()
   const wait = pauseLeft(intent?.pause ?? (mayKeepDistance ? spacing : undefined), now)
   if (wait === 0) return
-  throw new EvergrantError('unavailable', 'the last renewal failed or was left unanswered', { retryAt: now + wait })
+  throw new Postponed('unavailable', 'the last renewal failed or was left unanswered', { retryAt: now + wait })
 }

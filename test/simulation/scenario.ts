@@ -56,7 +56,7 @@ class Scenario {
     this.#oracle = new Oracle(this.#world)
     this.#oracle.areClocksRight = setting.mostSkewMs === 0
     this.#world.onWrite = () => this.#followStore()
-    this.#endsAt = setting.accessTokenSeconds * 1000 * this.#random.between(2, 6)
+    this.#endsAt = setting.accessTokenSeconds * 1000 * this.#random.between(3, 10)
   }
 
   async play(): Promise<Outcome> {
