@@ -1,0 +1,156 @@
+import type { Oracle } from './oracle.js'
+import type { People } from './people.js'
+import type { Random } from './random.js'
+import type { Seat, World } from './world.js'
+
+/** Throws things in the way of the holders of a session: whatever the promise says it survives, at any moment. */
+export class Chaos {
+  /** Called with each holder that takes the place of a crashed one. */
+  onStart: (seat: Seat) => void = () => undefined
+
+  constructor(
+    private readonly world: World,
+    private readonly oracle: Oracle,
+    private readonly people: People,
+    private readonly random: Random,
+    private readonly endsAt: number,
+  ) {}
+
+  start(): void {
+    const { time, setting } = this.world
+    const meanMs = setting.accessTokenSeconds * 150
+    time.after(this.random.between(0.1, 2) * meanMs, () => {
+      if (time.now > this.endsAt) return
+      if (!this.#isTense() && this.world.seats.length > 0) this.#disturb(this.random.pick(this.world.seats))
+      this.start()
+    })
+  }
+
+  /** Ends what this has begun. */
+  stop(): void {
+    const { network, store, seats } = this.world
+    this.world.note('all trouble ends')
+    network.calm()
+    store.failsUntil = 0
+    for (const seat of seats) this.#resume(seat)
+    if (seats.length === 0) this.world.start()
+  }
+
+  /**
+   * Whether the server has used up a refresh token whose successor nobody has stored. Under grace the promise holds for
+   * as long as somebody gets through in time, so nothing more is thrown in the way then.
+   */
+  #isTense(): boolean {
+    const { server, store, setting, network } = this.world
+    if (['strict', 'none', 'omit'].includes(setting.rotation as string)) return false
+    if (network.sends.some(({ fate }) => fate === undefined)) return true
+    const used = server.redemptions.findLast(({ outcome }) => outcome === 'accepted')
+    const { record } = store
+    const stored = record?.state === 'live' ? server.inspect(record.refreshToken ?? '') : undefined
+    return used !== undefined && stored?.family === used.family && (stored.depth ?? 0) <= (used.depth ?? 0)
+  }
+
+  #disturb(seat: Seat): void {
+    const disturbances: (() => void)[] = [
+      () => this.#crash(seat),
+      () => this.#pause(seat),
+      () => this.#soon((sender) => this.#crash(sender)),
+      () => this.#soon((sender) => this.#crash(sender)),
+      () => this.#soon((sender) => this.#pause(sender)),
+      () => this.#soon((sender) => this.#pause(sender)),
+      () => this.#loseLock(),
+      () => this.#soon(() => this.#loseLock()),
+      () => this.#failStore(),
+      () => this.#soon(() => this.#failStore()),
+      () => this.#failNetwork(),
+      () => this.#setClock(),
+      () => void this.people.signIn(seat),
+      () => this.#soon(() => void this.people.signIn(seat)),
+      () => void this.people.signOut(seat),
+      () => this.#soon(() => void this.people.signOut(seat)),
+    ]
+    this.random.pick(disturbances)()
+  }
+
+  /** Does something while the next request and the storing of its answer are under way, where it hurts most. */
+  #soon(act: (sender: Seat) => void): void {
+    const { network, seats, time } = this.world
+    const delay = this.random.between(0, 400)
+    network.onNextSend((holder) => {
+      const seat = seats.find((one) => one.holder === holder)
+      if (seat) time.after(delay, () => time.now < this.endsAt && act(seat))
+    })
+  }
+
+  #crash(seat: Seat): void {
+    const { time, seats, setting } = this.world
+    if (seat.holder.state === 'crashed') return
+    this.people.giveUpChange()
+    this.oracle.disturbances.push({ holder: seat.holder.name, from: time.now, until: Infinity })
+    this.world.network.noteTrouble()
+    this.world.crash(seat)
+    // Where holders do not hear of each other, only who comes back can look after what the crashed one left.
+    const isLeft = seats.some(({ holder }) => holder.state === 'running')
+    if (setting.canWatch && isLeft && this.random.chance(0.3)) return
+    time.after(this.random.between(100, 3000), () => {
+      const next = this.world.start()
+      this.world.note(`${next.holder.name} starts`)
+      this.onStart(next)
+    })
+  }
+
+  #pause(seat: Seat): void {
+    const { time, seats, setting } = this.world
+    if (seat.holder.state !== 'running') return
+    const isAlone = seats.every((other) => other === seat || other.holder.state !== 'running')
+    // Where holders do not hear of each other, nobody looks after what the stopped one left.
+    const mostMs = isAlone ? 5000 : setting.canWatch ? 40_000 : 15_000
+    const ms = this.random.between(10, mostMs)
+    const disturbance = { holder: seat.holder.name, from: time.now, until: Infinity }
+    this.oracle.disturbances.push(disturbance)
+    this.world.network.noteTrouble()
+    this.world.note(`${seat.holder.name} is stopped for ${Math.round(ms)} ms`)
+    seat.holder.pause()
+    time.after(ms, () => {
+      disturbance.until = time.now
+      this.#resume(seat)
+    })
+  }
+
+  #resume({ holder }: Seat): void {
+    if (holder.state !== 'paused') return
+    this.world.note(`${holder.name} goes on`)
+    holder.resume()
+  }
+
+  #loseLock(): void {
+    this.world.note('the lock is taken away')
+    this.world.lock.steal()
+  }
+
+  #failStore(): void {
+    const { time, store } = this.world
+    const ms = this.random.between(100, 5000)
+    this.world.note(`the store fails for ${Math.round(ms)} ms`)
+    store.failsUntil = Math.max(store.failsUntil, time.now + ms)
+    this.oracle.disturbances.push({ holder: undefined, from: time.now, until: time.now + ms })
+  }
+
+  #failNetwork(): void {
+    const { time, network } = this.world
+    const ms = this.random.between(100, 8000)
+    this.world.note(`the network is down for ${Math.round(ms)} ms`)
+    network.isDownUntil = time.now + ms
+  }
+
+  /** The clock of the machine is set: all holders on it see the same. */
+  #setClock(): void {
+    const { time, store } = this.world
+    // What a failing store delays is put in order by the clock.
+    if (time.now < store.failsUntil + 2000) return
+    const ms = this.random.pick([-3_600_000, -60_000, 60_000, 3_600_000])
+    this.world.note(`the clock jumps by ${ms / 1000} s`)
+    this.world.wallOffset += ms
+    this.oracle.areClocksRight = false
+  }
+}
