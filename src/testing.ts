@@ -6,3 +6,4 @@ export {
 } from './testing/authorization-server.js'
 export { commonFaults, DroppedConnection, type Fault } from './testing/faults.js'
 export type { Redemption, RotationPolicy } from './testing/token-families.js'
+export { testStore, type RegisterTest, type StoreBackend, type StoredContent } from './testing/store-conformance.js'

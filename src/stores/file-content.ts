@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import { checkRecord, encodeRecord } from '../core/codec.js'
-import type { SessionRecord, StoredRecord } from '../core/record.js'
+import type { SessionRecord, UnreadableRecord } from '../core/record.js'
 import type { Versioned } from '../core/store.js'
 
 const format = 1
@@ -10,32 +11,39 @@ interface Content {
   readonly sessions: Readonly<Record<string, unknown>>
 }
 
-/** The session that a file holds under `key`. Its text is its revision; of a damaged file, all of it. */
+/** A session in a file. The stamp is new with each write, so that no state of a session is ever taken for an earlier one. */
+interface Entry {
+  readonly stamp: string
+  readonly record: unknown
+}
+
+/** The session that a file holds under `key`. The text of its entry is its revision; of a damaged file, all of it. */
 export function findSession(text: string | undefined, key: string): Versioned | undefined {
   if (text === undefined) return undefined
   const content = parse(text)
   if ('state' in content) return { revision: text, record: content }
   if (!Object.hasOwn(content.sessions, key)) return undefined
-  const session = content.sessions[key]
-  return { revision: JSON.stringify(session), record: checkRecord(session) }
+  const entry = content.sessions[key]
+  return { revision: JSON.stringify(entry), record: checkRecord((Object(entry) as Partial<Entry>).record) }
 }
 
 /** The text of a file in which `record` stands under `key`, and all else as before. A damaged file starts anew. */
 export function withSession(text: string | undefined, key: string, record: SessionRecord | undefined): string {
-  const content = text === undefined ? undefined : parse(text)
-  const others =
-    content && 'sessions' in content ? Object.entries(content.sessions).filter(([name]) => name !== key) : []
-  const own: [string, unknown][] = record ? [[key, JSON.parse(encodeRecord(record))]] : []
-  const next: Content = { evergrant: format, sessions: Object.fromEntries([...others, ...own]) }
-  return JSON.stringify(next)
+  const found = text === undefined ? undefined : parse(text)
+  const content: Content = found && 'sessions' in found ? found : { evergrant: format, sessions: {} }
+  const others = Object.entries(content.sessions).filter(([name]) => name !== key)
+  const own = record && ({ stamp: randomUUID(), record: JSON.parse(encodeRecord(record)) } satisfies Entry)
+  const sessions = Object.fromEntries(own ? [...others, [key, own]] : others)
+  return JSON.stringify({ ...content, sessions })
 }
 
-function parse(text: string): Content | Extract<StoredRecord, { state: 'unreadable' }> {
+function parse(text: string): Content | UnreadableRecord {
   try {
-    const { evergrant, sessions } = Object(JSON.parse(text)) as { evergrant?: unknown; sessions?: unknown }
+    const value = Object(JSON.parse(text)) as Partial<Content>
+    const { evergrant, sessions } = value as { evergrant?: unknown; sessions?: unknown }
     if (typeof evergrant === 'number' && evergrant > format) return { state: 'unreadable', problem: 'newer_format' }
-    if (evergrant === format && Object(sessions) === sessions)
-      return { evergrant, sessions: sessions as Content['sessions'] }
+    const isMap = Object(sessions) === sessions && !Array.isArray(sessions)
+    if (evergrant === format && isMap) return value as Content
   } catch {
     // The parser's message quotes the text, which may hold a token; it goes no further.
   }

@@ -1,4 +1,3 @@
-import type { SessionRecord } from '../core/record.js'
 import type { TokenStore, Versioned } from '../core/store.js'
 
 /**
@@ -6,22 +5,19 @@ import type { TokenStore, Versioned } from '../core/store.js'
  * section 8 for a page. Managers that are given the same store share its sessions.
  */
 export function memoryStore(): TokenStore {
-  const records = new Map<string, SessionRecord>()
+  const sessions = new Map<string, Versioned>()
   const watchers = new Map<() => void, string>()
-  const found = (key: string): Versioned | undefined => {
-    const record = records.get(key)
-    return record && { revision: record, record }
-  }
   return {
     durability: 'none',
-    read: (key) => Promise.resolve(found(key)),
+    read: (key) => Promise.resolve(sessions.get(key)),
     swap(key, expected, next) {
-      const current = found(key)
+      const current = sessions.get(key)
       if (current?.revision !== expected) return Promise.resolve({ won: false, current })
-      if (next) records.set(key, next)
-      else records.delete(key)
+      const written = next && { revision: Symbol(), record: next }
+      if (written) sessions.set(key, written)
+      else sessions.delete(key)
       for (const [onChange, watched] of watchers) if (watched === key) onChange()
-      return Promise.resolve({ won: true, revision: next })
+      return Promise.resolve({ won: true, revision: written?.revision })
     },
     watch(key, onChange) {
       const own = (): void => onChange()

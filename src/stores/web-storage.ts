@@ -1,4 +1,5 @@
 import { decodeRecord, encodeRecord } from '../core/codec.js'
+import { systemEnvironment } from '../core/environment.js'
 import type { TokenStore, Versioned } from '../core/store.js'
 
 const longestLockMs = 1000
@@ -14,7 +15,7 @@ export function webStorageStore(storage: Storage): TokenStore {
     durability: 'relaxed',
     read: async (key) => versioned(storage.getItem(key)),
     async swap(key, expected, next) {
-      const text = next && encodeRecord(next)
+      const text = next && `${systemEnvironment.uniqueId()}\n${encodeRecord(next)}`
       return alone(`evergrant write ${key}`, () => {
         const stored = storage.getItem(key)
         const current = versioned(stored)
@@ -35,9 +36,12 @@ export function webStorageStore(storage: Storage): TokenStore {
   }
 }
 
-/** The text is its own revision: whatever differs from it was written by somebody else. */
+/**
+ * The text is its own revision: whatever differs from it was written by somebody else. Its first line is new with each
+ * write, so that no state of a session is ever taken for an earlier one.
+ */
 function versioned(text: string | null): Versioned | undefined {
-  return text === null ? undefined : { revision: text, record: decodeRecord(text) }
+  return text === null ? undefined : { revision: text, record: decodeRecord(text.slice(text.indexOf('\n') + 1)) }
 }
 
 function isNewer(current: Versioned | undefined): boolean {

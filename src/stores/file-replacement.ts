@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto'
+import { copyFile, mkdir, open, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { EvergrantError } from '../core/errors.js'
+
+/** A lock is needed for about a millisecond: one that stands for this long belongs to a dead or stopped process. */
+const brokenAfterMs = 300
+const longestPollMs = 10
+/** What a killed process leaves beside the file is removed once it is this old. */
+const leftoverMs = 60_000
+
+/** What a system says of a folder that is in the way. Windows also has these words for a file that somebody has open. */
+const isWindows = process.platform === 'win32'
+const inUse = isWindows ? ['EPERM', 'EACCES', 'EBUSY'] : []
+const occupied = ['EEXIST', 'ENOTEMPTY', ...inUse]
+
+/** A change of a file. */
+export interface Replacement {
+  readonly path: string
+  /** What the file must still hold; `undefined` when there must be none. */
+  readonly basis: string | undefined
+  readonly content: string
+  /** Where to leave a copy of the old content. */
+  readonly setAside: string | undefined
+  /** When to stop waiting for others, on the monotonic clock. */
+  readonly giveUpAt: number
+}
+
+/**
+ * Replaces the content of a file if it is still `basis`; resolves to whether it did. Of the processes that try this at
+ * the same time one succeeds, whichever of them are killed or stopped wherever.
+ *
+ * The new content is written to a draft: a folder of its own with one file in it. Renaming this folder to the name of the
+ * lock takes the lock, which works while no lock is there or an empty one. Moving the file out of the lock, over the old
+ * content, is the commit and frees the lock in the same step. Whoever finds a lock standing still for too long removes
+ * the file in it: either that or its owner's commit comes first, and the other one fails. So as long as a content can be
+ * committed, nobody else is in the lock, and what its owner compared before is still true.
+ */
+export async function replaceFile(replacement: Replacement): Promise<boolean> {
+  const { path, basis, content, setAside, giveUpAt } = replacement
+  const id = randomUUID()
+  const draft = `${draftStart(path)}${id}`
+  const lock = `${path}.lock`
+  const own = join(lock, id)
+  try {
+    await makeFolder(draft)
+    await writeThrough(join(draft, id), content)
+    await take(lock, draft, giveUpAt)
+    if ((await readText(path)) !== basis) return false
+    if (setAside !== undefined) await copyFile(path, setAside)
+    const isCommitted = await succeeds(rename(own, path), 'ENOENT', ...inUse)
+    if (isCommitted) await syncFolder(dirname(path))
+    return isCommitted
+  } finally {
+    await Promise.allSettled([rm(draft, { recursive: true, force: true }), rm(own, { force: true })])
+    // Fails when the next process is in it already, which is as good.
+    await rmdir(lock).catch(() => undefined)
+  }
+}
+
+/** Reads a file; resolves to `undefined` when there is none. */
+export async function readText(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/** Removes the drafts that killed processes have left beside the file. */
+export async function removeLeftovers(path: string): Promise<void> {
+  const folder = dirname(path)
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (!name.startsWith(basename(draftStart(path)))) continue
+    const draft = join(folder, name)
+    const { mtimeMs } = await stat(draft).catch(() => ({ mtimeMs: Infinity }))
+    if (mtimeMs < Date.now() - leftoverMs) await rm(draft, { recursive: true }).catch(() => undefined)
+  }
+}
+
+export function codeOf(error: unknown): string {
+  return String((error as { code?: unknown }).code)
+}
+
+function draftStart(path: string): string {
+  return `${path}.draft-`
+}
+
+/** Waits for the lock and takes it. */
+async function take(lock: string, draft: string, giveUpAt: number): Promise<void> {
+  let holder: string | undefined
+  let since = 0
+  while (!(await succeeds(rename(draft, lock), ...occupied))) {
+    const now = performance.now()
+    if (now > giveUpAt) throw new EvergrantError('storage_failed', 'the lock of the session file cannot be taken')
+    const [present] = await readdir(lock).catch(() => [])
+    // Most systems let a folder take the place of an empty one, but not all do.
+    if (present === undefined) await rmdir(lock).catch(() => undefined)
+    else if (present !== holder) [holder, since] = [present, now]
+    else if (now - since > brokenAfterMs) await rm(join(lock, present), { force: true })
+    await sleep(Math.random() * longestPollMs)
+  }
+}
+
+async function makeFolder(path: string): Promise<void> {
+  if (await succeeds(mkdir(path, { mode: 0o700 }), 'ENOENT')) return
+  await mkdir(path, { recursive: true, mode: 0o700 })
+}
+
+async function writeThrough(path: string, content: string): Promise<void> {
+  const file = await open(path, 'wx', 0o600)
+  try {
+    await file.writeFile(content)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+/** Makes a rename survive a loss of power, where the system can. Windows cannot open a folder, and needs not. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r').catch(() => undefined)
+  await folder?.sync().catch(() => undefined)
+  await folder?.close()
+}
+
+/** Whether `operation` succeeded; `false` for the failures that are expected, a rejection for the others. */
+async function succeeds(operation: Promise<unknown>, ...expected: string[]): Promise<boolean> {
+  try {
+    await operation
+    return true
+  } catch (error) {
+    if (expected.includes(codeOf(error))) return false
+    throw error
+  }
+}
