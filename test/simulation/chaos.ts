@@ -47,7 +47,8 @@ export class Chaos {
     const used = server.redemptions.findLast(({ outcome }) => outcome === 'accepted')
     const { record } = store
     const stored = record?.state === 'live' ? server.inspect(record.refreshToken ?? '') : undefined
-    return used !== undefined && stored?.family === used.family && (stored.depth ?? 0) <= (used.depth ?? 0)
+    if (!used || !stored || stored.family !== used.family) return false
+    return (stored.depth ?? 0) <= (used.depth ?? 0)
   }
 
   #disturb(seat: Seat): void {

@@ -67,6 +67,8 @@ export class Oracle {
     if (!person || person.from > time.now || until + slack < calledAt) {
       this.#fail(`I9: ${holder.name} was given a token of ${facts.subject}, who is not signed in`)
     }
+    if (!this.#isStored(token) && !this.#didStoreFail(time.now))
+      this.#fail(`${holder.name} was given a token before it was stored`)
     const now = this.world.serverNow()
     if (this.areClocksRight && (facts.expiresAt ?? 0) <= now)
       this.#fail(`I9: ${holder.name} was given an expired token`)
@@ -91,9 +93,13 @@ export class Oracle {
 
   /** Where nothing was disturbed, no refresh token is used twice and no session ends. */
   checkCalm(): void {
-    const { server, store } = this.world
+    const { server, store, setting } = this.world
     const odd = server.redemptions.find(({ outcome }) => outcome === 'repeated' || outcome === 'reuse')
     if (odd) this.#fail(`one expiry made two requests: generation ${odd.depth} was used again`)
+    const times = server.redemptions.map(({ at }) => at)
+    const shortest = Math.min(...times.slice(1).map((at, index) => at - (times[index] ?? 0)))
+    const lifetimeMs = setting.accessTokenSeconds * 1000
+    if (shortest < lifetimeMs * 0.6) this.#fail(`tokens of ${lifetimeMs} ms were renewed after ${shortest} ms`)
     if (store.writes.some(({ record }) => record.state === 'ended')) this.#fail('a session ended for no reason')
   }
 
@@ -129,6 +135,15 @@ export class Oracle {
       (one) => (one.holder ?? send.holder.name) === send.holder.name && one.from <= until && one.until >= send.at,
     )
     return isOdd || isHit
+  }
+
+  #isStored(accessToken: string): boolean {
+    const { writes } = this.world.store
+    return writes.some(({ record }) => record.state === 'live' && record.accessTokens['']?.token === accessToken)
+  }
+
+  #didStoreFail(now: number): boolean {
+    return this.disturbances.some(({ holder, until }) => holder === undefined && until > now - answerMs)
   }
 
   /** For how long a holder could not hear of what others did, at most. */

@@ -73,7 +73,6 @@ class Scenario {
       healedAfterMs = await this.#heal()
       this.#guard(() => {
         this.#oracle.checkWrites()
-        if (this.#isCalm) this.#oracle.checkCalm()
         if (healedAfterMs === undefined && this.#people.isSignedIn) lost = this.#oracle.judgeLoss()
       })
     } catch (error) {
@@ -103,6 +102,7 @@ class Scenario {
       await time.run(Math.min(time.now + 10_000, this.#endsAt))
       this.#guard(() => this.#oracle.checkWrites())
     }
+    if (this.#isCalm) this.#guard(() => this.#oracle.checkCalm())
   }
 
   /** Waits until somebody renews. Resolves to how long that took, or to `undefined` when nobody can. */

@@ -134,7 +134,7 @@ export function describeRecord(record: StoredRecord | undefined): string {
   if (record.state !== 'live') return `${lineage} ${record.state}${record.state === 'ended' ? ` ${record.reason}` : ''}`
   const { intent } = record
   const at = intent && `, intent of ${intent.owner} attempt ${intent.attempt} beat ${intent.beat}`
-  const doubt = intent ? `${intent.inDoubt ? ' in doubt' : ''}${intent.retryAt === undefined ? '' : ' given up'}` : ''
+  const doubt = intent ? `${intent.inDoubt ? ' in doubt' : ''}${intent.pause ? ' given up' : ''}` : ''
   return `${lineage} ${short(record.refreshToken ?? '-')}${at ?? ''}${doubt}`
 }
 

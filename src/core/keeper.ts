@@ -1,0 +1,173 @@
+import { pauseLeft } from './backoff.js'
+import { Journal } from './diagnosis.js'
+import type { Environment } from './environment.js'
+import { isEvergrantError, type EvergrantError } from './errors.js'
+import { Flight } from './flight.js'
+import type { Grant, IdTokenCheck } from './grant.js'
+import type { Lock } from './lock.js'
+import { lineageOf, type LiveRecord } from './record.js'
+import { renew, type RenewalNote, type RenewalParts } from './renewal.js'
+import { Schedule } from './schedule.js'
+import { Session } from './session.js'
+import type { TokenStore } from './store.js'
+import { View } from './view.js'
+
+/** How long another holder is left to its renewal before this one looks after it. */
+const rivalMs = 2000
+/** How soon a store that failed is asked again. */
+const rereadMs = 1000
+
+/** What a keeper works with. */
+export interface KeeperParts {
+  readonly environment: Environment
+  readonly store: TokenStore
+  /** Names the record in the store. */
+  readonly key: string
+  readonly lock: Lock
+  readonly grant: Grant
+  readonly checkIdToken: IdTokenCheck
+  readonly renewEarlySeconds: number
+  /** Calls back when a device may have slept or come online. Returns what ends it. */
+  readonly watchWake?: ((look: () => void) => () => void) | undefined
+}
+
+/** Keeps one session fresh: renews when it is asked to or when it is time, and follows what other holders do. */
+export class Keeper {
+  readonly session: Session
+  readonly view: View
+  readonly flight: Flight
+  readonly journal: Journal
+  /** How many renewals in a row were made because a server refused the token. */
+  refusals = 0
+  readonly #parts: KeeperParts
+  readonly #renewal: RenewalParts
+  readonly #schedule: Schedule
+  /** The session and generation that callers were last told of, and those that this keeper's last renewal led to. */
+  #lineage: string | undefined
+  #ownLineage: string | undefined
+  #loading: Promise<void> | undefined
+  #stopWatching: (() => void)[] | undefined
+
+  constructor(parts: KeeperParts) {
+    const { environment, store, key, lock, grant, checkIdToken } = parts
+    this.#parts = parts
+    this.journal = new Journal(() => environment.now())
+    this.view = new View(environment, parts.renewEarlySeconds * 1000, this.journal)
+    this.flight = new Flight(environment, (news) => this.#landed(news))
+    this.#schedule = new Schedule(environment, () => this.#look())
+    this.session = new Session(key, store, environment, () => this.#follow())
+    const owner = environment.uniqueId()
+    const note = (note: RenewalNote): void => this.#take(note)
+    this.#renewal = { session: this.session, environment, lock, grant, checkIdToken, owner, note }
+  }
+
+  /** Names this keeper in intents. */
+  get owner(): string {
+    return this.#renewal.owner
+  }
+
+  /** Starts to renew by itself. */
+  start(): void {
+    if (this.#stopWatching) return
+    const { store, key, watchWake } = this.#parts
+    const stops = [store.watch?.(key, () => this.#reread()), watchWake?.(() => this.#look())]
+    this.#stopWatching = stops.filter((stop) => stop !== undefined)
+    this.#reread(this.load())
+  }
+
+  /** Renews only when it is asked to. */
+  stop(): void {
+    this.#schedule.stop()
+    for (const stop of this.#stopWatching ?? []) stop()
+    this.#stopWatching = undefined
+  }
+
+  /** Looks into the store unless there is a session: another holder may have signed in. */
+  load(): Promise<void> {
+    if (this.session.record?.state === 'live') return Promise.resolve()
+    return (this.#loading ??= this.session.read().finally(() => (this.#loading = undefined)))
+  }
+
+  /** Gets tokens newer than those of `record`. `rejected` is the token that a server refused. */
+  renew(record: LiveRecord, rejected?: string): Promise<void> {
+    const { sessionId, generation } = record
+    const isRejected = rejected !== undefined && record.accessTokens['']?.token === rejected
+    return this.flight.join(() => {
+      this.refusals = isRejected ? this.refusals + 1 : 0
+      const isFresh = (): boolean => this.view.isFresh()
+      return renew(this.#renewal, { sessionId, newerThan: generation, isFresh, isRejected })
+    })
+  }
+
+  /** Renews while nobody waits for it, if an attempt makes sense now. */
+  renewBehind(record: LiveRecord): void {
+    if (!this.flight.isPassable() || this.flight.pauseMs() > 0) return
+    this.renew(record).catch((error: unknown) => {
+      // Listeners and later callers learn of failures. Anything else is a defect, and must not go unseen.
+      if (!isEvergrantError(error)) throw error
+    })
+  }
+
+  /** Takes notice of what others have written. While the store fails, it is asked again. */
+  #reread(reading: Promise<void> = this.session.read()): void {
+    const onFailure = (error: EvergrantError): void => {
+      if (this.view.snapshot.error?.code !== error.code) this.view.report(error)
+      this.view.showFailure(error)
+      this.#plan()
+    }
+    void reading.then(() => this.#look(), onFailure).then(() => this.view.deliver())
+  }
+
+  /** Looks at the clock, and decides by it what is due: timers and other hints come when they like. */
+  #look(): void {
+    const { record, isKnown } = this.session
+    if (!isKnown) return this.#reread()
+    if (record?.state === 'live' && (!this.view.isFresh() || record.intent)) this.renewBehind(record)
+    this.#plan()
+  }
+
+  /**
+   * Sets the timer for the next look. An intent in the record wants one soon: if its owner has died, the refresh token
+   * may be spent, and the server may accept it again for a short time only.
+   */
+  #plan(): void {
+    const { record, isKnown } = this.session
+    if (!this.#stopWatching) return
+    if (!isKnown) return this.#schedule.lookIn(rereadMs)
+    if (record?.state !== 'live' || !this.flight.isPassable()) return this.#schedule.stop()
+    const untilDue = this.view.lifetime?.untilDue() ?? 0
+    const { intent } = record
+    const untilRetry = intent?.pause ? pauseLeft(intent.pause, this.#parts.environment.now()) : rivalMs
+    this.#schedule.lookIn(Math.max(intent ? Math.min(untilRetry, untilDue) : untilDue, this.flight.pauseMs()))
+  }
+
+  /** Takes over what the session has become. */
+  #follow(): void {
+    const { record } = this.session
+    const lineage = lineageOf(record)
+    const isRivals = record?.state === 'live' && record.intent && record.intent.owner !== this.owner
+    if (isRivals) this.flight.unpause()
+    if (lineage !== this.#lineage) {
+      this.#lineage = lineage
+      this.flight.reset()
+      this.view.showFailure(undefined)
+    }
+    this.view.follow(record, lineage === this.#ownLineage)
+    this.#plan()
+    if (!this.flight.isFlying()) void Promise.resolve().then(() => this.view.deliver())
+  }
+
+  /** A renewal is over and its lock free: only now may listeners be called. */
+  #landed(news: EvergrantError | undefined): void {
+    this.view.showFailure(this.flight.failure)
+    if (news && !news.loginRequired) this.view.report(news)
+    this.#plan()
+    this.view.deliver()
+  }
+
+  #take(note: RenewalNote): void {
+    this.journal.take(note)
+    if (note.type === 'answer') this.#ownLineage = note.lineage
+    if (note.type === 'problem') this.view.report(note.error)
+  }
+}
