@@ -52,9 +52,9 @@ export class Session {
     return this.#isKnown
   }
 
-  /** Writes what a renewal has led to. When the store fails it is held, unless the session has been replaced meanwhile. */
+  /** Writes what a renewal has led to. When the store fails it is held, if it may follow what is known by then. */
   put(record: SessionRecord, change: Change): Promise<EvergrantError | undefined> {
-    return this.#writeOrHold(record, change, () => isSameSession(this.record, record))
+    return this.#writeOrHold(record, change, () => change(this.record) !== undefined)
   }
 
   /** Carries out a sign-in or sign-out. When the store fails it is held, unless there was a later one. */
@@ -162,10 +162,6 @@ export class Session {
     this.#queue = result.catch(() => undefined)
     return result
   }
-}
-
-function isSameSession(a: StoredRecord | undefined, b: SessionRecord): boolean {
-  return a !== undefined && a.state !== 'unreadable' && a.sessionId === b.sessionId
 }
 
 /** The record if it is live, or the error that says why there is no session. */

@@ -18,7 +18,7 @@ export interface Send {
 export interface Weather {
   /** Of a hundred requests, how many meet trouble. */
   readonly troublePercent: number
-  /** How late the network may deliver what it holds up, in milliseconds. */
+  /** How late the network may deliver a request that it holds up, in milliseconds. */
   readonly mostDelayMs: number
   /** How many requests in a row may meet trouble. */
   readonly mostInARow: number
@@ -38,6 +38,8 @@ const troubles = [
   '429',
   'html',
 ] as const
+
+const latestAnswerMs = 20_000
 
 type Trouble = (typeof troubles)[number]
 
@@ -140,7 +142,7 @@ export class Network {
       case 'late request':
         return answer(await this.#arrive(there + random.next() * weather.mostDelayMs, act), back)
       case 'late answer':
-        return answer(await this.#arrive(there, act), random.next() * weather.mostDelayMs)
+        return answer(await this.#arrive(there, act), random.next() * latestAnswerMs)
       case 'twice': {
         const first = await this.#arrive(there, act)
         void this.#arrive(random.next() * 1000, act)

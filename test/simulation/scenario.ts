@@ -184,7 +184,8 @@ function settingFor(policy: PolicyName, isCalm: boolean, random: Random): Settin
     accessTokenSeconds,
     weather: {
       troublePercent: isCalm ? 0 : random.pick([0, 5, 20, 40]),
-      mostDelayMs: Math.min(20_000, accessTokenSeconds * 250),
+      // A retry within ten seconds must arrive within a grace period of thirty.
+      mostDelayMs: Math.min(8000, accessTokenSeconds * 250),
       mostInARow: 2,
     },
     hasLock: random.chance(0.5),
