@@ -1,40 +1,79 @@
 import js from '@eslint/js'
 import tseslint from 'typescript-eslint'
 
-/** Everything a folder may import from outside itself; the arrows of docs/ARCHITECTURE.md. */
-const fences = {
-  core: { allow: [], types: [] },
-  oauth: { allow: ['core/errors', 'core/environment', 'oauth4webapi'], types: ['core'] },
-  stores: { allow: ['core/errors', 'core/environment', 'core/codec', 'idb-keyval', 'node:'], types: ['core'] },
-  locks: { allow: ['core/errors', 'core/lock'], types: ['core'] },
-  signals: { allow: ['core/errors'], types: ['core'] },
+/**
+ * The arrows between the folders of `src`, as docs/ARCHITECTURE.md draws them; test/package/fences.test.ts proves each.
+ *
+ * - `values`: modules outside the folder that may be imported by value. Their types, and all types of `core`, may be too.
+ * - `packages`: what else may be imported, by its name or the start of it.
+ * - `siblings`: what of its own folder it may import; everything unless it says so.
+ */
+const fences = [
+  { files: 'src/core/**', values: [] },
+  { files: 'src/oauth/**', values: ['core/errors', 'core/environment'], packages: ['oauth4webapi'] },
+  { files: 'src/flows/**', values: ['core/.*', 'oauth/.*'] },
+  { files: 'src/stores/*', ...store() },
+  { files: 'src/stores/indexed-db*', ...store('indexed-db', 'idb-keyval') },
+  { files: 'src/stores/file*', ...store('file', 'node:') },
+  { files: 'src/locks/*', values: ['core/errors', 'core/lock'] },
+  { files: 'src/signals/*', values: ['core/errors'] },
+  { files: 'src/testing/**', values: ['core/errors', 'core/environment', 'core/codec'] },
+  { files: 'src/*', values: ['.*'] },
+]
+
+/** A store needs nothing of another store, so that each can be left out of a bundle. It may consist of several files. */
+function store(name, ...packages) {
+  const siblings = name ? `${name}[\\w-]*` : '$'
+  return { values: ['core/errors', 'core/environment', 'core/codec'], packages, siblings }
 }
 
-const globalsOfTheRuntime = [
-  'window', 'document', 'navigator', 'indexedDB', 'localStorage', 'sessionStorage', 'BroadcastChannel', 'crypto',
-  'performance', 'Date', 'fetch', 'setTimeout', 'clearTimeout', 'setInterval', 'setImmediate', 'queueMicrotask',
-  'process', 'Buffer', 'globalThis', 'console',
-].map((name) => ({ name, message: 'core takes it from its Environment' }))
-
-/** Forbids every relative import that leaves the folder, but for what its fence allows. */
-function fence(folder, { allow, types }) {
-  const allowed = allow.filter((name) => name.startsWith('core/')).map((name) => name.slice('core/'.length))
-  const packages = allow.filter((name) => !name.startsWith('core/'))
-  const isBare = packages.length > 0 ? `(?!(?:${packages.join('|')}))` : ''
+function fence({ files, values, packages = [], siblings }) {
+  const anyOf = (names) => (names.length > 0 ? `(?:${names.join('|')})` : '$')
+  const allowed = `(?!${anyOf(values)}\\.js$)`
+  // A pattern that lets types pass outweighs all others that fit the same import, so it speaks of core alone.
   const patterns = [
-    { regex: `^${isBare}[^.]`, message: `${folder} does not depend on this package` },
-    { regex: `^\\.\\./(?!core/)`, message: `${folder} imports nothing of its neighbours but core` },
+    { regex: `^(?!${anyOf(packages)})[^.]`, message: 'This folder does not depend on that package.' },
+    { regex: `^\\.\\./(?!core/)${allowed}`, message: 'This folder does not import that neighbour.' },
     {
-      regex: `^\\.\\./core/(?!(?:${allowed.join('|') || '$'})\\.js$)`,
-      allowTypeImports: types.includes('core'),
-      message: `${folder} imports types of core, and only ${allowed.join(', ') || 'nothing'} by value`,
+      regex: `^\\.\\./(?=core/)${allowed}`,
+      allowTypeImports: true,
+      message: 'Of that module only types are imported here.',
     },
   ]
-  return {
-    files: [`src/${folder}/**/*.ts`],
-    rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns }] },
-  }
+  if (siblings) patterns.push({ regex: `^\\./(?!${siblings}\\.js$)`, message: 'A store needs no other store.' })
+  return { files: [`${files}.ts`], rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns }] } }
 }
+
+const fromTheEnvironment = 'Take it from the Environment: tests replace time, chance, timers and the network there.'
+const timeAndNetwork = ['Date', 'performance', 'setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'fetch']
+const ofOneRuntime = [
+  ...['window', 'self', 'document', 'location', 'history', 'navigator', 'indexedDB', 'localStorage', 'sessionStorage'],
+  ...['BroadcastChannel', 'MessageChannel', 'Worker', 'WebSocket', 'XMLHttpRequest', 'EventSource', 'caches'],
+  ...['addEventListener', 'removeEventListener', 'requestIdleCallback', 'requestAnimationFrame', 'postMessage'],
+  ...['clearTimeout', 'clearInterval', 'crypto', 'process', 'Buffer', 'global', 'globalThis', 'console'],
+]
+const hiddenTimeAndChance = [
+  { object: 'Math', property: 'random', message: fromTheEnvironment },
+  { object: 'Date', property: 'now', message: fromTheEnvironment },
+  { object: 'AbortSignal', property: 'timeout', message: fromTheEnvironment },
+]
+
+/** What is no import declaration would slip past the fences. */
+const namedOnly = [
+  { selector: 'ExportDefaultDeclaration', message: 'Use a named export.' },
+  { selector: 'ExportAllDeclaration', message: 'Name what is exported.' },
+]
+const hiddenImports = [
+  { selector: 'ImportExpression', message: 'Import at the top, where the fences see it.' },
+  { selector: 'TSImportType', message: 'Import at the top, where the fences see it.' },
+  { selector: 'TSImportEqualsDeclaration', message: 'Import at the top, where the fences see it.' },
+]
+const hiddenClock = { selector: 'NewExpression[callee.name="Date"][arguments.length=0]', message: fromTheEnvironment }
+const logic = [
+  ...['IfStatement', 'SwitchStatement', 'ConditionalExpression', 'LogicalExpression', 'ClassDeclaration'],
+  ...['ForStatement', 'ForOfStatement', 'ForInStatement', 'WhileStatement', 'DoWhileStatement', 'TryStatement'],
+  ...['ThrowStatement', 'AwaitExpression', 'VariableDeclaration', 'AssignmentExpression', 'NewExpression'],
+].map((selector) => ({ selector, message: 'An entry point joins the parts and contains no logic.' }))
 
 export default tseslint.config(
   { ignores: ['dist', 'reports', '.cache', 'node_modules'] },
@@ -46,17 +85,55 @@ export default tseslint.config(
       'max-lines': ['error', 300],
       'max-lines-per-function': ['error', { max: 50, skipComments: true, skipBlankLines: true, IIFEs: true }],
       'max-params': ['error', 5],
-      'no-restricted-syntax': ['error', { selector: 'ExportDefaultDeclaration', message: 'Use a named export.' }],
+      'no-restricted-syntax': ['error', ...namedOnly],
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
       '@typescript-eslint/no-explicit-any': 'error',
     },
   },
-  ...Object.entries(fences).map(([folder, rule]) => fence(folder, rule)),
+  {
+    files: ['src/**/*.ts'],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      'no-restricted-syntax': ['error', ...namedOnly, ...hiddenImports, hiddenClock],
+      '@typescript-eslint/no-floating-promises': ['error', { ignoreVoid: true }],
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+    },
+  },
+  ...fences.map(fence),
+  {
+    files: ['src/*.ts'],
+    ignores: ['src/create-token-manager.ts'],
+    rules: { 'no-restricted-syntax': ['error', ...namedOnly, ...hiddenImports, ...logic] },
+  },
   {
     files: ['src/core/**/*.ts'],
     ignores: ['src/core/environment.ts'],
-    rules: { 'no-restricted-globals': ['error', ...globalsOfTheRuntime] },
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        ...[...timeAndNetwork, ...ofOneRuntime].map((name) => ({ name, message: fromTheEnvironment })),
+      ],
+      'no-restricted-properties': ['error', ...hiddenTimeAndChance],
+    },
   },
-  { files: ['*.config.ts', '*.config.js'], rules: { 'no-restricted-syntax': 'off' } },
+  {
+    files: ['src/{oauth,flows,locks,signals,testing}/**/*.ts'],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        ...timeAndNetwork.filter((name) => name !== 'Date').map((name) => ({ name, message: fromTheEnvironment })),
+      ],
+      'no-restricted-properties': ['error', ...hiddenTimeAndChance],
+    },
+  },
+  {
+    files: ['**/*.{js,mjs}'],
+    languageOptions: { globals: { console: 'readonly', process: 'readonly', URL: 'readonly' } },
+  },
+  {
+    files: ['*.config.{ts,js}', 'test/setup/*-reporter.ts'],
+    rules: { 'no-restricted-syntax': 'off' },
+  },
   { files: ['test/**'], rules: { 'max-lines-per-function': 'off' } },
 )

@@ -34,11 +34,21 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'package', include: ['test/package/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 300_000 },
+        test: {
+          name: 'package',
+          include: ['test/package/**/*.test.ts'],
+          globalSetup: 'test/package/global-setup.ts',
+          testTimeout: 60_000,
+        },
       },
       {
         extends: true,
-        test: { name: 'types', include: ['test/types/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 300_000 },
+        test: {
+          name: 'types',
+          include: ['test/types/**/*.test.ts'],
+          globalSetup: 'test/package/global-setup.ts',
+          testTimeout: 120_000,
+        },
       },
     ],
   },

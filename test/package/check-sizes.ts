@@ -1,0 +1,40 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { managerOnlyGoal, measureSizes, type Size } from './sizes.js'
+
+const budgetFile = new URL('./sizes.json', import.meta.url)
+const accepting = process.argv.includes('--accept')
+/** Room for noise: a ceiling lies this much above the size it was accepted at. */
+const slack = 1.01
+
+/** The most bytes, minified and brotli, that each part may have. */
+type Budget = Readonly<Record<string, number>>
+
+const sizes = await measureSizes()
+await mkdir('reports', { recursive: true })
+await writeFile('reports/sizes.json', JSON.stringify(sizes, undefined, 2))
+
+if (accepting) {
+  const accepted: Budget = Object.fromEntries(sizes.map(({ name, brotli }) => [name, Math.ceil(brotli * slack)]))
+  await writeFile(budgetFile, `${JSON.stringify(accepted, undefined, 2)}\n`)
+}
+const budget = JSON.parse(await readFile(budgetFile, 'utf8')) as Budget
+
+const isWithin = ({ name, brotli }: Size): boolean => brotli <= (budget[name] ?? -1)
+const kB = (bytes: number): string => `${(bytes / 1000).toFixed(1)} kB`
+for (const size of sizes) {
+  const { name, minified, brotli } = size
+  const verdict = isWithin(size) ? 'ok    ' : 'FAILED'
+  const ceiling = budget[name] ?? 'no budget'
+  console.log(`${verdict} ${name.padEnd(38)} ${kB(minified)} minified, ${brotli} bytes brotli (at most ${ceiling})`)
+}
+
+const { name, brotli: goal } = managerOnlyGoal
+const manager = sizes.find((size) => size.name === name)?.brotli ?? Infinity
+console.log(`goal   ${name.padEnd(38)} ${kB(goal)}: ${manager <= goal ? 'met' : `missed by ${kB(manager - goal)}`}`)
+
+const stale = Object.keys(budget).filter((entry) => !sizes.some((size) => size.name === entry))
+if (stale.length > 0) console.log(`FAILED the budget names what is not measured: ${stale.join(', ')}`)
+if (!sizes.every(isWithin) || stale.length > 0) {
+  console.log('If the growth is worth it: npm run check:sizes -- --accept, and say in the commit what it pays for.')
+  process.exitCode = 1
+}

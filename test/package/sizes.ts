@@ -1,0 +1,43 @@
+import { brotliCompressSync } from 'node:zlib'
+import { bundle } from './bundle.js'
+import { installPackage } from './installed-package.js'
+
+/** How large a program is that uses one part of the package. */
+export interface Size {
+  readonly name: string
+  /** Bytes after minification. */
+  readonly minified: number
+  /** Bytes after minification and brotli, as a page loads it. */
+  readonly brotli: number
+}
+
+const programs = [
+  {
+    name: 'evergrant/browser, manager only',
+    program: `export { createTokenManager } from 'evergrant/browser'`,
+    platform: 'browser',
+  },
+  { name: 'evergrant/browser', program: `export * from 'evergrant/browser'`, platform: 'browser' },
+  { name: 'evergrant', program: `export * from 'evergrant'`, platform: 'browser' },
+  {
+    name: 'evergrant/node, without dependencies',
+    program: `export * from 'evergrant/node'`,
+    platform: 'node',
+    withDependencies: false,
+  },
+  { name: 'evergrant/testing', program: `export * from 'evergrant/testing'`, platform: 'browser' },
+] as const
+
+/** The size that a page pays for keeping a session alive, and what we want it to be. */
+export const managerOnlyGoal = { name: programs[0].name, brotli: 10_000 }
+
+/** Measures the packed package, everything bundled including its dependencies unless the name says otherwise. */
+export async function measureSizes(): Promise<Size[]> {
+  const installed = await installPackage()
+  const sizes: Size[] = []
+  for (const { name, program, ...options } of programs) {
+    const code = Buffer.from((await bundle(installed, program, options)).code)
+    sizes.push({ name, minified: code.length, brotli: brotliCompressSync(code).length })
+  }
+  return sizes
+}
