@@ -1,0 +1,27 @@
+import { build } from 'esbuild'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** A TypeScript program in the form of one file that Node can start many times. */
+export interface Program {
+  readonly path: string
+  remove(): Promise<void>
+}
+
+/** Bundles a program. */
+export async function makeProgram(source: URL): Promise<Program> {
+  const folder = await mkdtemp(join(tmpdir(), 'evergrant-program-'))
+  const path = join(folder, 'program.mjs')
+  await build({
+    entryPoints: [fileURLToPath(source)],
+    outfile: path,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    logLevel: 'error',
+  })
+  return { path, remove: () => rm(folder, { recursive: true, force: true }) }
+}
