@@ -1,3 +1,5 @@
+import { systemEnvironment, within } from '../core/environment.js'
+
 const longestWaitMs = 5000
 
 /** Fails a test with `message` unless `condition` holds. */
@@ -24,13 +26,8 @@ export async function assertRejects(operation: Promise<unknown>): Promise<void> 
 /** A promise that resolves when `call` is called, and rejects when that takes too long. */
 export function called(): { readonly done: Promise<void>; readonly call: () => void } {
   let call = (): void => undefined
-  const done = new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('expected a call that never came')), longestWaitMs)
-    call = () => {
-      clearTimeout(timer)
-      resolve()
-    }
-  })
+  const calling = new Promise<void>((resolve) => (call = resolve))
+  const done = within(systemEnvironment, longestWaitMs, calling, () => new Error('expected a call that never came'))
   // A test that fails for another reason does not wait for it.
   done.catch(() => undefined)
   return { done, call }
