@@ -35,10 +35,15 @@ export function sleep(environment: Environment, ms: number): Promise<void> {
   return new Promise((resolve) => environment.setTimer(resolve, ms))
 }
 
+/** After a process was stopped, its timers fire before it has read what arrived meanwhile: that gets a moment more. */
+const arrivalMs = 50
+
 /** Settles as `work` does, or rejects with what `late` makes once `ms` have passed. `work` itself goes on. */
 export function within<T>(environment: Environment, ms: number, work: Promise<T>, late: () => Error): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    const cancel = environment.setTimer(() => reject(late()), ms)
-    work.then(resolve, reject).finally(cancel)
+    let cancel = environment.setTimer(() => {
+      cancel = environment.setTimer(() => reject(late()), arrivalMs)
+    }, ms)
+    work.then(resolve, reject).finally(() => cancel())
   })
 }
