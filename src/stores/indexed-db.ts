@@ -23,20 +23,25 @@ interface Envelope {
 export function indexedDbStore(name = 'evergrant'): TokenStore {
   let useStore: UseStore | undefined
 
-  /** Browsers close databases as they like, and opening may fail or hang: a new handle gets one more chance. */
-  const recovering = <T>(operation: (useStore: UseStore) => Promise<T>): Promise<T> => {
-    const attempt = (): Promise<T> =>
-      within(systemEnvironment, operationMs, operation((useStore ??= createStore(name, table))), stuck)
-    return attempt().catch(() => {
-      useStore = undefined
-      return attempt()
-    })
+  /** Browsers close databases as they like, and opening may fail or hang: a new connection gets one more chance. */
+  const recovering = async <T>(operation: (useStore: UseStore) => Promise<T>): Promise<T> => {
+    for (let isLast = false; ; isLast = true) {
+      const use = (useStore ??= createStore(name, table))
+      try {
+        return await within(systemEnvironment, operationMs, operation(use), stuck)
+      } catch (error) {
+        if (useStore === use) useStore = undefined
+        // It may yet open, or come back to life.
+        use('readonly', ({ transaction }) => transaction.db.close()).catch(() => undefined)
+        if (isLast) throw error
+      }
+    }
   }
 
   return {
     durability: 'strict',
     read: (key) =>
-      recovering((use) => use('readonly', async (store) => versioned(await promisifyRequest(store.get(key))))),
+      recovering((use) => use('readonly', async (store) => versioned(await promisifyRequest(giveWay(store).get(key))))),
     async swap(key, expected, next) {
       const written = next && { revision: systemEnvironment.uniqueId(), record: next }
       const result = await recovering((use) => swap(use, key, expected, written))
@@ -51,6 +56,13 @@ export function indexedDbStore(name = 'evergrant'): TokenStore {
   }
 }
 
+/** Lets another tab delete or upgrade the database; the next operation opens it anew. */
+function giveWay(store: IDBObjectStore): IDBObjectStore {
+  const { db } = store.transaction
+  db.onversionchange = () => db.close()
+  return store
+}
+
 /** Compares and writes in one transaction. The library opens the database but does not ask for strict durability. */
 async function swap(
   use: UseStore,
@@ -58,10 +70,8 @@ async function swap(
   expected: Revision | undefined,
   written: Envelope | undefined,
 ): Promise<SwapResult> {
-  const database = await use('readonly', (store) => store.transaction.db)
-  // Lets another tab delete or upgrade the database; the next operation opens it anew.
-  database.onversionchange = () => database.close()
-  const transaction = database.transaction(table, 'readwrite', { durability: 'strict' })
+  const { db } = (await use('readonly', giveWay)).transaction
+  const transaction = db.transaction(table, 'readwrite', { durability: 'strict' })
   const store = transaction.objectStore(table)
   const found: unknown = await promisifyRequest(store.get(key))
   const current = versioned(found)
@@ -69,8 +79,8 @@ async function swap(
   if (current && written && current.revision === written.revision) return { won: true, revision: written.revision }
   if (current?.revision !== expected || isNewer(current)) return { won: false, current }
   if (current?.record.state === 'unreadable') store.put(found, `${key} corrupt`)
-  if (written) store.put(written, key)
-  else store.delete(key)
+  const request: IDBRequest = written ? store.put(written, key) : store.delete(key)
+  await promisifyRequest(request)
   await promisifyRequest(transaction)
   return { won: true, revision: written?.revision }
 }

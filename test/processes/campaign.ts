@@ -40,10 +40,10 @@ const result = await runFleet({
     write(result)
     if (result.seconds < printAt) return
     printAt = result.seconds + printEverySeconds
-    const { seconds, expiries, requestsPerExpiry, kills, longestWaitMs, isLost } = result
+    const { seconds, expiries, requestsPerExpiry, kills, longestWaitMs } = result
     console.log(
       `${seconds} s: ${expiries} expiries, ${requestsPerExpiry.toFixed(3)} requests each, ${kills} kills, ` +
-        `longest wait ${longestWaitMs} ms${isLost ? ', LOST' : ''}`,
+        `longest wait ${longestWaitMs} ms`,
     )
   },
 })

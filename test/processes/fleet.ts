@@ -44,7 +44,7 @@ export interface FleetResult {
   readonly expiredServed: number
   /** Why calls failed, and how often. */
   readonly failures: Readonly<Record<string, number>>
-  /** Whether the stored session can no longer be renewed. */
+  /** Whether the stored session can no longer be renewed. While a renewal is under way that may look so. */
   readonly isLost: boolean
 }
 
