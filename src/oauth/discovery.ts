@@ -1,57 +1,51 @@
-import {
-  allowInsecureRequests,
-  customFetch,
-  discoveryRequest,
-  JSON_ATTRIBUTE_COMPARISON,
-  processDiscoveryResponse,
-  type AuthorizationServer,
-} from 'oauth4webapi'
+import { allowInsecureRequests, customFetch, discoveryRequest, type AuthorizationServer } from 'oauth4webapi'
 import { within, type Environment } from '../core/environment.js'
-import { EvergrantError, isEvergrantError } from '../core/errors.js'
-import { assertSecure, networkFailure, requestInit } from './http.js'
+import { EvergrantError } from '../core/errors.js'
+import { assertSecure, isSameUrl, networkFailure, requestInit } from './http.js'
 
 /** Metadata of an authorization server (RFC 8414, OpenID Connect Discovery). */
 export type ServerMetadata = AuthorizationServer
 
 const freshMs = 24 * 3_600_000
-const answerMs = 10_000
+/** Leaves half of the time of a renewal to the token request. */
+const answerMs = 5000
 
 /**
  * Tells where the endpoints of a server are: from `metadata` without any request, or by asking its `issuer` when they
- * are needed first and once a day from then on. What was once learnt is used for as long as the server cannot be asked.
+ * are needed first. What is known is used; once a day it is asked for again, and nobody waits for that.
  */
 export function metadataSource(
   { issuer = '', metadata }: { readonly issuer?: string | undefined; readonly metadata?: ServerMetadata | undefined },
   environment: Environment,
 ): () => Promise<ServerMetadata> {
   if (metadata) {
+    assertSecure('metadata.issuer', metadata.issuer)
     assertSecure('metadata.token_endpoint', metadata.token_endpoint)
     return () => Promise.resolve(metadata)
   }
   assertSecure('issuer', issuer)
   let known: { metadata: ServerMetadata; at: number } | undefined
   let asking: Promise<ServerMetadata> | undefined
-  const ask = async (): Promise<ServerMetadata> => {
-    try {
-      const metadata = await within(environment, answerMs, discover(issuer, environment), () =>
-        networkFailure(undefined),
-      )
-      known = { metadata, at: environment.monotonic() }
-    } catch (error) {
-      if (!known) throw error
-    } finally {
-      asking = undefined
-    }
-    return known.metadata
+  /** Also an answer that comes too late for whoever asked is kept for the next. */
+  const learn = async (): Promise<ServerMetadata> => {
+    const metadata = await discover(issuer, environment)
+    known = { metadata, at: environment.monotonic() }
+    return metadata
   }
   return () => {
     if (known && environment.monotonic() - known.at < freshMs) return Promise.resolve(known.metadata)
-    return (asking ??= ask())
+    asking ??= within(environment, answerMs, learn(), () => networkFailure(undefined)).finally(() => {
+      asking = undefined
+    })
+    if (!known) return asking
+    asking.catch(() => undefined)
+    return Promise.resolve(known.metadata)
   }
 }
 
 /** Asks in the form of OpenID Connect first, then in that of RFC 8414; a server has at least one of them. */
 async function discover(issuer: string, environment: Environment): Promise<ServerMetadata> {
+  let failure = new EvergrantError('misconfigured', `there is no server metadata at ${issuer}`, { status: 404 })
   for (const algorithm of ['oidc', 'oauth2'] as const) {
     const response = await discoveryRequest(new URL(issuer), {
       algorithm,
@@ -60,27 +54,23 @@ async function discover(issuer: string, environment: Environment): Promise<Serve
     }).catch((error: unknown) => {
       throw networkFailure(error)
     })
-    if (response.status === 404) continue
-    if (response.status !== 200)
-      throw new EvergrantError('unavailable', 'discovery failed', { status: response.status })
-    return readMetadata(issuer, response)
+    const { status } = response
+    if (status === 404) continue
+    const metadata = await readMetadata(issuer, response)
+    if (metadata) return metadata
+    failure = new EvergrantError('unavailable', `what ${issuer} answered is no server metadata`, { status })
   }
-  throw new EvergrantError('misconfigured', `there is no server metadata at ${issuer}`, { status: 404 })
+  throw failure
 }
 
-async function readMetadata(issuer: string, response: Response): Promise<ServerMetadata> {
-  try {
-    const metadata = await processDiscoveryResponse(new URL(issuer), response)
-    assertSecure('token_endpoint', metadata.token_endpoint)
-    return metadata
-  } catch (error) {
-    if (isEvergrantError(error)) throw error
-    const isOther = (error as { code?: unknown }).code === JSON_ATTRIBUTE_COMPARISON
-    throw isOther
-      ? new EvergrantError(
-          'misconfigured',
-          `the server at ${issuer} calls itself by another name: use that as the issuer`,
-        )
-      : new EvergrantError('unavailable', `what ${issuer} answered is no server metadata`)
+/** The metadata in a response, if that is what it holds; refuses those of another server (RFC 8414 section 3.3). */
+async function readMetadata(issuer: string, response: Response): Promise<ServerMetadata | undefined> {
+  const metadata = (await response.json().catch(() => undefined)) as ServerMetadata | null | undefined
+  const itself: unknown = metadata?.issuer
+  if (!response.ok || !metadata || typeof itself !== 'string') return undefined
+  if (!isSameUrl(itself, issuer)) {
+    throw new EvergrantError('misconfigured', `the server at ${issuer} calls itself ${itself}: use that as the issuer`)
   }
+  assertSecure('token_endpoint', metadata.token_endpoint)
+  return metadata
 }

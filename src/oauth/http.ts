@@ -8,26 +8,34 @@ export const requestInit: RequestInit = {
   redirect: 'error',
 }
 
-/** Errors of Node that come before any byte of a request has left. */
-const neverSent =
-  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|UND_ERR_CONNECT_TIMEOUT|CERT_\w+|ERR_TLS_\w+)$/
+/** Of a handshake that failed on our side: Node checks the certificate before any byte of the request leaves. */
+const untrustedCertificate = /^(?!ERR_SSL).*CERT|^UNABLE_TO_/
 
-/** Whether a failed `fetch` certainly sent nothing. A browser never tells. */
+/**
+ * Whether a failed `fetch` certainly sent nothing, because there never was a connection. Node tells; a browser does not.
+ */
 export function isNeverSent(error: unknown): boolean {
-  return neverSent.test(codeOf(error))
+  const { code, syscall } = causeOf(error)
+  if (syscall === 'connect' || syscall === 'getaddrinfo') return true
+  return code === 'UND_ERR_CONNECT_TIMEOUT' || untrustedCertificate.test(code ?? '')
 }
 
 /** The failure of a request that brought no answer. */
 export function networkFailure(error: unknown): EvergrantError {
-  return new EvergrantError(
-    'unavailable',
-    ['the server could not be reached', codeOf(error)].filter(Boolean).join(': '),
-  )
+  const { code } = causeOf(error)
+  return new EvergrantError('unavailable', `no answer came from the server${code ? `: ${code}` : ''}`)
 }
 
-function codeOf(error: unknown): string {
-  const { cause } = Object(error) as { cause?: { code?: unknown } }
-  return typeof cause?.code === 'string' ? cause.code : ''
+interface Cause {
+  readonly code?: string | undefined
+  readonly syscall?: unknown
+}
+
+/** Why `fetch` of Node failed; of several attempts to connect, the first. */
+function causeOf(error: unknown): Cause {
+  const { cause } = Object(error) as { cause?: { errors?: unknown } }
+  const { code, syscall } = Object(Array.isArray(cause?.errors) ? cause.errors[0] : cause) as Record<string, unknown>
+  return { code: typeof code === 'string' ? code : undefined, syscall }
 }
 
 /**
@@ -43,6 +51,11 @@ export function assertSecure(name: string, endpoint: unknown): void {
 }
 
 const loopback = /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/
+
+/** Whether two texts name one place, such as an issuer with and without the slash that people forget. */
+export function isSameUrl(a: string, b: string): boolean {
+  return a === b || (parseUrl(a)?.href ?? a) === parseUrl(b)?.href
+}
 
 function parseUrl(text: string): URL | undefined {
   try {

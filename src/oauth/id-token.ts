@@ -1,4 +1,5 @@
 import type { Identity, IdTokenCheck, IdTokenVerdict } from '../core/grant.js'
+import { isSameUrl } from './http.js'
 
 /** How far the clocks of server and client may disagree, in milliseconds. */
 const toleranceMs = 300_000
@@ -14,7 +15,7 @@ export function idTokenCheck(issuer: string | undefined, clientId: string): IdTo
     const claims = readClaims(idToken)
     if (!claims) return refuse('it cannot be read')
     const { iss, aud, azp } = claims
-    if (iss !== (original?.iss ?? issuer ?? iss)) return refuse('it is of another issuer', true)
+    if (!isSameUrl(iss, original?.iss ?? issuer ?? iss)) return refuse(`its issuer is ${iss}`, true)
     if (!audiences(aud).includes(clientId)) return refuse('it is for another client', true)
     if (original && claims.sub !== original.sub) return refuse('it is about another user', true)
     if (azp !== undefined && azp !== clientId) return refuse('its azp is another client')
@@ -30,9 +31,10 @@ interface Claims extends Identity {
   readonly exp: number
 }
 
-/** Section 12.2: the time of sign-in is the same, and so is a nonce that is there; the token is not older. */
+/** Section 12.2: the time of sign-in is the same, and so is a nonce that is there; no audience is new; it is not older. */
 function continues(claims: Claims, original: Identity): boolean {
   return (
+    audiences(claims.aud).every((audience) => audiences(original.aud).includes(audience)) &&
     (claims.auth_time === undefined || original.auth_time === undefined || claims.auth_time === original.auth_time) &&
     (claims.nonce === undefined || claims.nonce === original.nonce) &&
     claims.azp === original.azp &&
@@ -45,7 +47,7 @@ function readClaims(idToken: string): Claims | undefined {
   const [head = '', body = '', signature = ''] = idToken.split('.')
   const header = decodePart(head)
   const claims = decodePart(body)
-  if (!header || !claims || header.alg === 'none' || signature === '') return undefined
+  if (!claims || !isText(header?.alg) || header?.alg === 'none' || signature === '') return undefined
   const { iss, sub, aud, iat, exp, azp, auth_time, nonce } = claims
   const isWhole = [iss, sub].every(isText) && [iat, exp].every(isNumber) && audiences(aud).every(isText)
   const isFitting = [azp, nonce].every(optional(isText)) && optional(isNumber)(auth_time)

@@ -53,8 +53,12 @@ export function refreshTokenGrant(options: RefreshTokenOptions): Grant {
 
 /** Leaves out what is empty (RFC 6749 section 3.1), and every scope that was not granted: asking for it would fail. */
 function parameters(additional: Readonly<Record<string, string>>, granted: string | undefined): URLSearchParams {
-  const words = granted?.split(' ')
-  const scope = additional.scope?.split(' ').filter((word) => words?.includes(word) ?? true)
-  const all = { ...additional, scope: scope?.join(' ') ?? '' }
-  return new URLSearchParams(Object.entries(all).filter(([, value]) => value !== ''))
+  const words = granted && splitScope(granted)
+  const scope = splitScope(additional.scope ?? '').filter((word) => !words || words.includes(word))
+  return new URLSearchParams(Object.entries({ ...additional, scope: scope.join(' ') }).filter(([, value]) => value))
+}
+
+/** Servers separate scopes by spaces (RFC 6749 section 3.3), but also by commas, and some encode the spaces. */
+function splitScope(scope: string): string[] {
+  return scope.split(/%20|[\s,]/).filter(Boolean)
 }

@@ -1,0 +1,60 @@
+import type { GrantContext, Granted } from '../../src/core/grant.js'
+import { refreshTokenGrant, type RefreshTokenOptions } from '../../src/oauth/refresh-token.js'
+import { FakeEnvironment } from './fake-environment.js'
+import { metadata } from './managed.js'
+
+/** A request as `fetch` was given it. */
+export interface Sent {
+  readonly url: string
+  readonly init: RequestInit
+  readonly headers: Headers
+  readonly body: URLSearchParams
+}
+
+/** What {@link ask} found out: the request, what came back, and whether the grant took its word back that it was sent. */
+export interface Asked {
+  readonly sent: Sent[]
+  readonly granted: Granted | undefined
+  readonly error: unknown
+  readonly isTakenBack: boolean
+}
+
+/** Options of the grant, and the session it asks for. */
+export type AskOptions = Partial<Omit<RefreshTokenOptions, 'environment'>> &
+  Partial<Omit<GrantContext, 'sending'>> & { readonly sending?: () => void }
+
+/** Spends a refresh token once, against `answer`. */
+export async function ask(answer: () => Promise<Response> | Response, options: AskOptions = {}): Promise<Asked> {
+  const { refreshToken, scope, sending, ...grantOptions } = { refreshToken: 'refresh-1', scope: undefined, ...options }
+  const sent: Sent[] = []
+  const environment = new FakeEnvironment(async (input, init = {}) => {
+    const body = new URLSearchParams(String(init.body))
+    sent.push({ url: String(input), init, headers: new Headers(init.headers), body })
+    return answer()
+  })
+  const defaults = { metadata: () => Promise.resolve(metadata), clientId: 'client' }
+  let isTakenBack = false
+  const context: GrantContext = {
+    refreshToken,
+    scope,
+    sending() {
+      sending?.()
+      return () => (isTakenBack = true)
+    },
+  }
+  const asked = Promise.resolve(context).then(refreshTokenGrant({ ...defaults, ...grantOptions, environment }))
+  const outcome = await asked.then(
+    (granted) => ({ granted, error: undefined }),
+    (error: unknown) => ({ granted: undefined, error }),
+  )
+  return { sent, ...outcome, isTakenBack }
+}
+
+/** The request that {@link ask} makes when all goes well. */
+export async function askedWith(options: AskOptions = {}): Promise<Sent> {
+  const { sent, error } = await ask(() => Response.json({ access_token: 'access', token_type: 'Bearer' }), options)
+  if (error) throw error
+  const [request] = sent
+  if (!request || sent.length > 1) throw new Error(`expected one request, found ${sent.length}`)
+  return request
+}

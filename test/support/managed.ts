@@ -1,0 +1,65 @@
+import { createManager } from '../../src/core/manager.js'
+import { noLock } from '../../src/core/lock.js'
+import type { SessionRecord } from '../../src/core/record.js'
+import type { TokenManager } from '../../src/core/token-manager.js'
+import { idTokenCheck } from '../../src/oauth/id-token.js'
+import { refreshTokenGrant, type RefreshTokenOptions } from '../../src/oauth/refresh-token.js'
+import { memoryStore } from '../../src/stores/memory.js'
+import { FakeEnvironment } from './fake-environment.js'
+
+export const issuer = 'https://as.example'
+export const metadata = { issuer, token_endpoint: `${issuer}/token` }
+
+/** A manager with everything that belongs to it, in surroundings that a test controls. */
+export interface Managed {
+  readonly manager: TokenManager
+  readonly environment: FakeEnvironment
+  /** What the store holds. */
+  record(): Promise<SessionRecord | undefined>
+}
+
+/** How {@link manage} differs from a public client of `https://as.example` that renews only when asked. */
+export interface ManagedOptions extends Partial<Omit<RefreshTokenOptions, 'environment'>> {
+  readonly autoRenew?: boolean
+  readonly scope?: string
+}
+
+/** Makes a manager whose requests are answered by `fetch`. */
+export function manage(fetch: typeof globalThis.fetch, options: ManagedOptions = {}): Managed {
+  const environment = new FakeEnvironment(fetch)
+  const store = memoryStore()
+  const { autoRenew = false, scope, ...grantOptions } = options
+  const grant = refreshTokenGrant({
+    metadata: () => Promise.resolve(metadata),
+    clientId: 'client',
+    environment,
+    ...grantOptions,
+  })
+  const manager = createManager({
+    environment,
+    store,
+    key: 'session',
+    lock: noLock,
+    grant,
+    checkIdToken: idTokenCheck(issuer, 'client'),
+    scope,
+    renewEarlySeconds: 60,
+    autoRenew,
+  })
+  const record = async (): Promise<SessionRecord | undefined> => {
+    const found = (await store.read('session'))?.record
+    if (found?.state === 'unreadable') throw new Error(`the store holds a record that is ${found.problem}`)
+    return found
+  }
+  return { manager, environment, record }
+}
+
+/** Answers each request with the next of `answers`, a JSON body or a whole response, and the last one from then on. */
+export function answering(...answers: readonly unknown[]): typeof globalThis.fetch {
+  let index = 0
+  return () => {
+    const answer = answers[Math.min(index++, answers.length - 1)]
+    if (answer instanceof Error) return Promise.reject(answer)
+    return Promise.resolve(answer instanceof Response ? answer.clone() : Response.json(answer))
+  }
+}
