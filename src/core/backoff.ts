@@ -4,20 +4,20 @@ import type { Pause } from './record.js'
  * How long each failed attempt makes the next one wait, when the server said no. It is the budget too: in the long run
  * at most 30 requests an hour.
  */
-const refusedInSeconds = [1, 2, 5, 10, 20, 40, 80, 120]
+const refusedInSeconds = [1, 2, 5, 10, 20, 40, 80, 160]
 /**
  * The same when the server said nothing. Any such request may have spent the refresh token, and a server with a grace
  * period accepts it again for a short time only, so after a long wait two short ones follow.
  */
-const unansweredInSeconds = [1, 2, 5, 10, 20, 1, 5, 40, 1, 5, 80, 1, 5, 120]
+const unansweredInSeconds = [1, 2, 5, 10, 20, 1, 5, 40, 1, 5, 80, 1, 5, 160]
 const cycle = 3
 const longestRetryAfterMs = 3_600_000
 /** By how much the clocks of machines that share a session may disagree. */
 const toleranceMs = 60_000
 
 /**
- * Milliseconds to wait after an attempt to renew has failed. Chance spreads the retries of many clients over the whole
- * step, and what the server asked for is honoured, up to an hour, and never undercut.
+ * Milliseconds to wait after an attempt to renew has failed. Chance spreads the retries of many clients over half of
+ * the step, and what the server asked for is honoured, up to an hour, and never undercut.
  *
  * @param attempt counts from 1
  * @param isUnanswered whether the request may have been acted upon
@@ -30,7 +30,7 @@ export function retryDelay(attempt: number, isUnanswered: boolean, askedMs: numb
   const index = attempt <= steps.length ? attempt - 1 : steps.length - last + ((attempt - steps.length - 1) % last)
   const step = 1000 * (steps[index] ?? 1)
   const asked = Math.min(Math.max(askedMs, 0), longestRetryAfterMs)
-  return Math.max(asked * (1 + random / 10), step * (0.1 + 0.9 * random))
+  return Math.max(asked * (1 + random / 10), step * (0.5 + random / 2))
 }
 
 /** Milliseconds that `now` leaves of a pause. One that has not begun yet comes from a clock that was set back since. */

@@ -92,10 +92,10 @@ export class Keeper {
   renew(record: LiveRecord, rejected?: string): Promise<void> {
     const { sessionId, generation } = record
     const isRejected = rejected !== undefined && record.accessTokens['']?.token === rejected
-    return this.flight.join(() => {
+    const isFresh = (): boolean => this.view.isFresh()
+    return this.flight.join(async () => {
+      await renew(this.#renewal, { sessionId, newerThan: generation, isFresh, isRejected })
       this.refusals = isRejected ? this.refusals + 1 : 0
-      const isFresh = (): boolean => this.view.isFresh()
-      return renew(this.#renewal, { sessionId, newerThan: generation, isFresh, isRejected })
     })
   }
 

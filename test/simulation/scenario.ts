@@ -32,7 +32,7 @@ export interface Outcome {
 }
 
 /** The longest step of the back-off, a lease, and time to move. */
-const healMs = 150_000
+const healMs = 180_000
 
 /** Plays one seed: holders live through lifetimes of a session in bad weather, then all is well and it must heal. */
 export async function play(seed: number, policy: PolicyName): Promise<Outcome> {

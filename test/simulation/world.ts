@@ -3,7 +3,12 @@ import type { StoredRecord } from '../../src/core/record.js'
 import type { TokenManager } from '../../src/core/token-manager.js'
 import { idTokenCheck } from '../../src/oauth/id-token.js'
 import { refreshTokenGrant } from '../../src/oauth/refresh-token.js'
-import { createAuthorizationServer, type AuthorizationServer, type RotationPolicy } from '../../src/testing.js'
+import {
+  createAuthorizationServer,
+  type AuthorizationServer,
+  type Fault,
+  type RotationPolicy,
+} from '../../src/testing.js'
 import { Holder } from './holder.js'
 import { Network, type Send, type Weather } from './network.js'
 import { Random } from './random.js'
@@ -59,6 +64,7 @@ export class World {
       siblings,
       accessTokenSeconds,
       environment: this.#clock.environment,
+      fault: () => this.faultFor(),
     })
     this.store = new SharedStore(this.time, this.random, (write) => this.#noteWrite(write))
     this.lock = new SharedLock(this.time)
@@ -69,6 +75,11 @@ export class World {
   /** The server's clock, in milliseconds since 1970. */
   serverNow(): number {
     return this.#clock.environment.now()
+  }
+
+  /** What goes wrong at the server with the next request, beyond what the network does to it. */
+  faultFor(): Fault | undefined {
+    return undefined
   }
 
   note(what: string): void {
