@@ -82,9 +82,9 @@ export class Keeper {
     this.#stopWatching = undefined
   }
 
-  /** Looks into the store unless there is a session: another holder may have signed in. */
+  /** Looks into the store unless this holder knows better: another one may have signed in. */
   load(): Promise<void> {
-    if (this.session.record?.state === 'live') return Promise.resolve()
+    if (this.session.record?.state === 'live' || this.session.isHeld) return Promise.resolve()
     return (this.#loading ??= this.session.read().finally(() => (this.#loading = undefined)))
   }
 

@@ -93,7 +93,7 @@ class Manager implements TokenManager {
   async signOut(): Promise<void> {
     const { session, view } = this.#keeper
     const { now } = this.#environment
-    await this.#keeper.load()
+    if (session.record?.state !== 'live') await this.#keeper.load()
     if (!session.record || session.record.state === 'signed_out') return
     const at = timeAfter(session.record, now())
     const tombstone = tombstoneOf(session.record, at)

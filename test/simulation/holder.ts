@@ -26,12 +26,31 @@ export class Holder {
       monotonic: () => this.time.now - this.asleepFor,
       random: random.next,
       uniqueId: () => `${name}-${this.#ids++}`,
-      setTimer: (callback, ms) => this.time.after(ms, () => this.deliver(callback)),
+      setTimer: (callback, ms) => this.#setTimer(callback, ms),
       fetch: (input, init) => fetch(this, String(input), init ?? {}),
     }
   }
 
   readonly environment: Environment
+  /** How many timers it has set that have neither fired nor been cancelled. */
+  pendingTimers = 0
+
+  #setTimer(callback: () => void, ms: number): () => void {
+    let isPending = true
+    this.pendingTimers++
+    const end = (): void => {
+      if (isPending) this.pendingTimers--
+      isPending = false
+    }
+    const cancel = this.time.after(ms, () => {
+      end()
+      this.deliver(callback)
+    })
+    return () => {
+      end()
+      cancel()
+    }
+  }
 
   /** Lets something reach the holder. */
   deliver(callback: () => void): void {

@@ -16,6 +16,8 @@ export class SharedStore {
   readonly writes: Write[] = []
   /** Until when the store fails, in virtual time. */
   failsUntil = 0
+  /** Whether operations never end. */
+  hangs = false
   #current: Versioned | undefined
   readonly #watchers = new Map<() => void, Holder>()
 
@@ -27,6 +29,11 @@ export class SharedStore {
 
   get record(): StoredRecord | undefined {
     return this.#current?.record
+  }
+
+  /** Puts content there from outside. */
+  plant(record: StoredRecord | undefined): void {
+    this.#current = record && { revision: `planted ${this.time.now}`, record }
   }
 
   /** The store as `holder` sees it. */
@@ -56,6 +63,7 @@ export class SharedStore {
 
   /** The way there, the operation, the way back. A failing store fails before it acts, or after it. */
   async #reach<T>(holder: Holder, operate: () => T): Promise<T> {
+    if (this.hangs) return new Promise(() => undefined)
     const isLate = this.random.chance(0.5)
     const result = await holder.answer(holder.latency(20), () => {
       const fails = this.time.now < this.failsUntil
