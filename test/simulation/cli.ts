@@ -1,30 +1,71 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
+import { runCampaign, type Summary } from './campaign.js'
 import { play, policies, type PolicyName } from './scenario.js'
 
-const option = (name: string, otherwise: string): string => {
-  const index = process.argv.indexOf(`--${name}`)
-  return index < 0 ? otherwise : (process.argv[index + 1] ?? otherwise)
+const usage = `Plays seeds of the simulation.
+
+  npm run simulate -- [--seeds 20000] [--from 0] [--policy grace] [--jobs 2]   all policies unless one is named
+  npm run simulate -- --policy strict --replay 4711                            prints the trace of one seed
+`
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '20000' },
+    from: { type: 'string', default: '0' },
+    policy: { type: 'string' },
+    jobs: { type: 'string' },
+    replay: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+})
+
+const names = Object.keys(policies) as PolicyName[]
+const chosen = values.policy === undefined ? names : names.filter((name) => name === values.policy)
+if (values.help || chosen.length === 0) {
+  console.log(`${usage}\nPolicies: ${names.join(', ')}`)
+  process.exit(values.help ? 0 : 2)
 }
 
-const policy = option('policy', 'grace') as PolicyName
-const from = Number(option('from', '0'))
-const seeds = Number(option('seeds', '1'))
-if (!(policy in policies)) throw new Error(`--policy is one of ${Object.keys(policies).join(', ')}`)
-const t = Date.now()
-let bad = 0,
-  lost: Record<string, number> = {},
-  maxHeal = 0,
-  sends = 0
-for (let seed = from; seed < from + seeds; seed++) {
-  const outcome = await play(seed, policy)
-  sends += outcome.sends
-  if (outcome.lost) lost[outcome.lost] = (lost[outcome.lost] ?? 0) + 1
-  maxHeal = Math.max(maxHeal, outcome.healedAfterMs ?? 0)
-  if (outcome.violation) {
-    bad++
-    if (bad <= Number(option('show', '1'))) {
-      console.log(`seed ${seed} ${policy}: ${outcome.violation}`)
-      if (process.argv.includes('--trace')) console.log(outcome.trace.join('\n'))
-    }
-  } else if (process.argv.includes('--trace') && seeds === 1) console.log(outcome.trace.join('\n'))
+if (values.replay !== undefined) await replay(Number(values.replay))
+else await simulate()
+
+async function replay(seed: number): Promise<void> {
+  for (const policy of chosen) {
+    const { trace, violation, lost } = await play(seed, policy)
+    console.log(
+      [`seed ${seed}, ${policy}`, ...trace, violation ?? `no violation${lost ? `, lost: ${lost}` : ''}`].join('\n'),
+    )
+    if (violation !== undefined) process.exitCode = 1
+  }
 }
-console.log({ policy, seeds, bad, lost, maxHeal, sends, ms: Date.now() - t })
+
+async function simulate(): Promise<void> {
+  const started = Date.now()
+  let played = 0
+  const { summaries, violations } = await runCampaign({
+    policies: chosen,
+    from: Number(values.from),
+    seeds: Number(values.seeds),
+    ...(values.jobs !== undefined && { jobs: Number(values.jobs) }),
+    onPlayed(one) {
+      if (++played % 20_000 === 0) console.log(`${played} seeds, ${Math.round((Date.now() - started) / 1000)} s`)
+      if (one.violation !== undefined) console.log(`seed ${one.seed}, ${one.policy}: ${one.violation}`)
+    },
+  })
+  console.table(summaries.map(readable))
+  await mkdir('reports', { recursive: true })
+  const seconds = Math.round((Date.now() - started) / 1000)
+  await writeFile(
+    'reports/simulation.json',
+    JSON.stringify({ from: values.from, seconds, summaries, violations }, null, 2),
+  )
+  for (const { trace, policy, seed } of violations.slice(0, 1))
+    console.log([`seed ${seed}, ${policy}`, ...(trace ?? [])].join('\n'))
+  if (violations.length > 0) process.exitCode = 1
+}
+
+function readable(summary: Summary): Record<string, string | number> {
+  const { virtualDays, slowestHealSeconds, ...rest } = summary
+  return { ...rest, virtualDays: Math.round(virtualDays), slowestHealSeconds: Math.round(slowestHealSeconds) }
+}
