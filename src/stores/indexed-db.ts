@@ -28,11 +28,9 @@ export function indexedDbStore(name = 'evergrant'): TokenStore {
     for (let isLast = false; ; isLast = true) {
       const use = (useStore ??= createStore(name, table))
       try {
-        return await within(systemEnvironment, operationMs, operation(use), stuck)
+        return await within(systemEnvironment, operationMs, operation(use), () => stuck(use))
       } catch (error) {
         if (useStore === use) useStore = undefined
-        // It may yet open, or come back to life.
-        use('readonly', ({ transaction }) => transaction.db.close()).catch(() => undefined)
         if (isLast) throw error
       }
     }
@@ -103,6 +101,8 @@ function announce(name: string, key: string): void {
   channel.close()
 }
 
-function stuck(): EvergrantError {
+/** A connection that is given up is closed, should it ever open or come back to life. */
+function stuck(use: UseStore): EvergrantError {
+  use('readonly', ({ transaction }) => transaction.db.close()).catch(() => undefined)
   return new EvergrantError('storage_failed', 'IndexedDB gives no answer; another tab may block it')
 }

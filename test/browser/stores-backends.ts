@@ -1,15 +1,6 @@
 import type { TokenStore } from '../../src/core/store.js'
-import type { indexedDbStore } from '../../src/stores/indexed-db.js'
-import type { webStorageStore } from '../../src/stores/web-storage.js'
 import { testStore, type StoreBackend, type StoredContent } from '../../src/testing.js'
-
-/** What a page of these tests offers to its tests, and to a page that it is a frame in. */
-export interface Realm extends Window {
-  readonly evergrant: {
-    readonly indexedDbStore: typeof indexedDbStore
-    readonly webStorageStore: typeof webStorageStore
-  }
-}
+import type { StoresPage } from './stores-page.js'
 
 /** A place in the storage of the browser. Its handles live in two realms by turns, as two tabs would have them. */
 interface Place {
@@ -32,8 +23,8 @@ async function makePlace(): Promise<Place> {
   return { name: `sessions ${crypto.randomUUID()}`, other, opened: 0 }
 }
 
-function realmOf(place: Place): Realm {
-  return (place.opened++ % 2 === 0 ? window : place.other.contentWindow) as unknown as Realm
+function realmOf(place: Place): Window & StoresPage {
+  return (place.opened++ % 2 === 0 ? window : place.other.contentWindow) as unknown as Window & StoresPage
 }
 
 function webStorage(kind: 'localStorage' | 'sessionStorage'): StoreBackend<Place> {

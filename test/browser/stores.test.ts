@@ -3,8 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { launchChromium, requireChromium, type Chromium } from '../support/chromium.js'
 import { servePage, type PageServer } from '../support/page.js'
 import { suites } from './stores-backends.js'
-
-type RunCase = (suite: string, name: string) => Promise<string | undefined>
+import type { StoresPage } from './stores-page.js'
 
 let browser: Chromium | undefined
 let server: PageServer
@@ -30,7 +29,7 @@ for (const [suite, cases] of Object.entries(suites)) {
     for (const { name } of cases) {
       test(name, async () => {
         const run = ([suite = '', name = '']: string[]): Promise<string | undefined> =>
-          (window as unknown as { runCase: RunCase }).runCase(suite, name)
+          (window as unknown as StoresPage).runCase(suite, name)
         expect(await page.evaluate(run, [suite, name])).toBeUndefined()
       })
     }
