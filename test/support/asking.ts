@@ -24,13 +24,17 @@ export type AskOptions = Partial<Omit<RefreshTokenOptions, 'environment'>> &
   Partial<Omit<GrantContext, 'sending'>> & { readonly sending?: () => void }
 
 /** Spends a refresh token once, against `answer`. */
-export async function ask(answer: () => Promise<Response> | Response, options: AskOptions = {}): Promise<Asked> {
+export async function ask(
+  answer: (sent: Sent) => Promise<Response> | Response,
+  options: AskOptions = {},
+): Promise<Asked> {
   const { refreshToken, scope, sending, ...grantOptions } = { refreshToken: 'refresh-1', scope: undefined, ...options }
   const sent: Sent[] = []
   const environment = new FakeEnvironment(async (input, init = {}) => {
     const body = new URLSearchParams(String(init.body))
-    sent.push({ url: String(input), init, headers: new Headers(init.headers), body })
-    return answer()
+    const request = { url: String(input), init, headers: new Headers(init.headers), body }
+    sent.push(request)
+    return answer(request)
   })
   const defaults = { metadata: () => Promise.resolve(metadata), clientId: 'client' }
   let isTakenBack = false
