@@ -40,7 +40,7 @@ export interface FleetResult {
   readonly early: number
   readonly calls: number
   readonly longestWaitMs: number
-  /** Tokens that were given to a caller after their end. */
+  /** Tokens that were given to calls which began after their end. The system may pause a process before it uses one. */
   readonly expiredServed: number
   /** Why calls failed, and how often. */
   readonly failures: Readonly<Record<string, number>>

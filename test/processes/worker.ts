@@ -8,7 +8,7 @@ export interface WorkerTask {
 
 /** What a worker has seen since its last report. */
 export interface WorkerReport {
-  /** When it was last given each token. */
+  /** When the last call began that was given each token. */
   readonly served: readonly { readonly token: string; readonly lastAt: number }[]
   readonly calls: number
   readonly longestWaitMs: number
@@ -27,9 +27,9 @@ async function work({ issuer, path }: WorkerTask): Promise<void> {
   process.on('disconnect', () => process.exit())
   let report = new Report()
   for (let reportAt = 0; !isOver;) {
-    const startedAt = performance.now()
+    const [calledAt, startedAt] = [Date.now(), performance.now()]
     await tokens.getAccessToken().then(
-      (token) => report.add(token),
+      (token) => report.add(token, calledAt),
       (error: unknown) => report.fail(error),
     )
     report.waited(performance.now() - startedAt)
@@ -49,8 +49,8 @@ class Report {
   #calls = 0
   #longestWaitMs = 0
 
-  add(token: string): void {
-    this.#served.set(token, Date.now())
+  add(token: string, calledAt: number): void {
+    this.#served.set(token, calledAt)
   }
 
   fail(error: unknown): void {
