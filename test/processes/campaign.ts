@@ -21,10 +21,10 @@ const printEverySeconds = 10
 const longestSecondsPerExpiry = 3
 
 const file = `reports/processes-${kill ? 'kill' : 'strict'}.json`
-mkdirSync('reports', { recursive: true })
 
 function write(result: FleetResult, faults?: readonly string[]): void {
   const figures = { command: { expiries, processes, seed, kill }, ...result, faults: faults ?? 'still running' }
+  mkdirSync('reports', { recursive: true })
   writeFileSync(file, `${JSON.stringify(figures, undefined, 2)}\n`)
 }
 
