@@ -1,0 +1,35 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rmdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import type { TestContext } from 'vitest'
+
+const run = promisify(execFile)
+
+/** A file system in memory that is small enough to be filled. */
+export interface TinyDisk {
+  readonly path: string
+  makeReadOnly(): Promise<void>
+  remove(): Promise<void>
+}
+
+/** Mounts one. Where this is not allowed the test is skipped, and in CI it fails. */
+export async function mountTinyDisk(test: TestContext, kilobytes: number): Promise<TinyDisk> {
+  const path = await mkdtemp(join(tmpdir(), 'evergrant-disk-'))
+  try {
+    await run('mount', ['-t', 'tmpfs', '-o', `size=${kilobytes}k,mode=0700`, 'tmpfs', path])
+  } catch (error) {
+    await rmdir(path)
+    if (process.env.CI) throw error
+    test.skip('only root may mount a file system that is small enough to be filled')
+  }
+  return {
+    path,
+    makeReadOnly: async () => void (await run('mount', ['-o', 'remount,ro', path])),
+    async remove() {
+      await run('umount', [path])
+      await rmdir(path)
+    },
+  }
+}
