@@ -59,6 +59,8 @@ export class Chaos {
       () => this.#soon((sender) => this.#crash(sender)),
       () => this.#soon((sender) => this.#pause(sender)),
       () => this.#soon((sender) => this.#pause(sender)),
+      () => this.world.onNextIntent((sender) => this.#pause(sender)),
+      () => this.world.onNextIntent((sender) => this.#crash(sender)),
       () => this.#loseLock(),
       () => this.#soon(() => this.#loseLock()),
       () => this.#failStore(),

@@ -49,6 +49,7 @@ export class World {
   wallOffset = 0
   readonly trace: { readonly at: number; readonly what: string }[] = []
   readonly #clock: Holder
+  readonly #onNextIntent: ((seat: Seat) => void)[] = []
   #holders = 0
 
   constructor(
@@ -122,9 +123,18 @@ export class World {
   /** Is told of every write. */
   onWrite: (write: Write) => void = () => undefined
 
+  /** Calls `hit` when a holder has written its intent next, and does not know it yet. */
+  onNextIntent(hit: (seat: Seat) => void): void {
+    this.#onNextIntent.push(hit)
+  }
+
   #noteWrite(write: Write): void {
     this.note(`store: ${describe(write)}`)
     this.onWrite(write)
+    const { record, holder } = write
+    const isIntent = record.state === 'live' && record.intent?.beat === 0 && !record.intent.pause
+    const seat = isIntent && this.seats.find((one) => one.holder.name === holder)
+    if (seat) for (const hit of this.#onNextIntent.splice(0)) hit(seat)
   }
 
   #noteSend(send: Send): void {
