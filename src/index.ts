@@ -18,6 +18,8 @@ export type {
   EndReason,
   Intent,
   LiveRecord,
+  Pause,
+  RecordBase,
   SessionRecord,
   SignedOutRecord,
   StoredRecord,

@@ -1,3 +1,4 @@
+export type { Environment } from './core/environment.js'
 export {
   createAuthorizationServer,
   type AuthorizationServer,

@@ -40,8 +40,10 @@ export interface Pause {
   readonly ms: number
 }
 
-interface RecordBase {
-  readonly format: typeof recordFormat
+/** What every record holds. */
+export interface RecordBase {
+  /** The format of the record. A version that does not know it leaves the record untouched. */
+  readonly format: 1
   /** Made anew at each sign-in. */
   readonly sessionId: string
   /** Goes up by one with each renewal. */

@@ -17,7 +17,10 @@ export interface TokenResponse {
 
 const known = new Set(['access_token', 'token_type', 'expires_in', 'refresh_token', 'scope', 'id_token'])
 /** By the server's spelling in lower case (RFC 6749 section 7.1). */
-const tokenTypes: Readonly<Record<string, string>> = { bearer: 'Bearer', dpop: 'DPoP' }
+const tokenTypes: ReadonlyMap<string, string> = new Map([
+  ['bearer', 'Bearer'],
+  ['dpop', 'DPoP'],
+])
 const tenYearsInSeconds = 315_360_000
 
 /** The parts of a token response this package acts on, each checked for its type. */
@@ -34,7 +37,7 @@ export interface ReadResponse {
 /** Reads a token response that answers a request sent at `sentAt`, from which its lifetime counts. */
 export function readTokenResponse(response: TokenResponse, sentAt: number): ReadResponse {
   const token = text(response.access_token)
-  const type = tokenTypes[(text(response.token_type) ?? 'bearer').toLowerCase()]
+  const type = tokenTypes.get((text(response.token_type) ?? 'bearer').toLowerCase())
   const scope = text(response.scope)
   const extra = Object.entries(response).filter(([name]) => !known.has(name))
   return {

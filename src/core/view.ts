@@ -71,7 +71,7 @@ export class View {
 
   /** A token read again goes on with its old count: the clock may have been set back since. */
   #count(previous: AccessToken | undefined, token: AccessToken | undefined): void {
-    if (token && token.token === previous?.token) return
+    if (token && token.token === previous?.token && token.obtainedAt === previous.obtainedAt) return
     this.lifetime = token && countLifetime(token, this.environment, this.renewEarlyMs, this.#spread)
     this.ready = token && Promise.resolve(token.token)
   }

@@ -1,3 +1,4 @@
+import type { TokenResponse } from 'evergrant'
 import { describe, expect, test } from 'vitest'
 import { failureOf, ScriptedWorld } from './scripted-world.js'
 
@@ -19,7 +20,7 @@ describe('setTokens', () => {
     await world.signIn()
     const { manager } = world.seat()
     const before = manager.getSnapshot()
-    const failure = await failureOf(world.finish(manager.setTokens(response as object)))
+    const failure = await failureOf(world.finish(manager.setTokens(response as TokenResponse)))
     expect(failure).toMatchObject({ name: 'EvergrantError', code: 'misconfigured' })
     expect(manager.getSnapshot()).toBe(before)
   })

@@ -99,6 +99,21 @@ describe('an answer with tokens', () => {
     },
   )
 
+  it('P-077 counts a new lifetime when the server gives the same access token again', async () => {
+    let requests = 0
+    const { manager, environment } = manage(
+      () => {
+        requests++
+        return Promise.resolve(Response.json({ access_token: 'access-1', token_type: 'Bearer', expires_in: 3600 }))
+      },
+      { autoRenew: true },
+    )
+    await manager.setTokens(first)
+    await environment.pass(10 * 3_600_000)
+    expect(requests).toBe(10)
+    manager.dispose()
+  })
+
   it('P-034 counts the lifetime from when the request was sent', async () => {
     const { manager, environment } = manage(async () => {
       await new Promise<void>((resolve) => environment.setTimer(resolve, 8000))
@@ -129,7 +144,7 @@ describe('an answer with tokens', () => {
     expect(await manager.getTokens()).toMatchObject({ accessToken: 'access-2', tokenType })
   })
 
-  it.each(['mac', 'Zoho-oauthtoken', 'user', 'N_A'])(
+  it.each(['mac', 'Zoho-oauthtoken', 'user', 'N_A', 'constructor', '__proto__'])(
     'P-031 P-045 hands out no access token of the type %s, but keeps the refresh token that came with it',
     async (token_type) => {
       const { manager, environment, record } = manage(

@@ -20,7 +20,7 @@ let server: RawServer
 beforeAll(async () => {
   server = await rawServer((socket, request) => {
     const [, index = ''] = /^POST \/token\/(\d+) /.exec(request) ?? []
-    socket.end(vectors[Number(index)]?.bytes)
+    socket.end(vectors[Number(index)]?.bytes ?? '')
   })
 })
 afterAll(() => server.close())

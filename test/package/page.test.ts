@@ -17,7 +17,7 @@ const neverInAPage = [
 
 /** What an entry must not bring along, by what gives it away. */
 const foreign: Readonly<Record<string, readonly RegExp[]>> = {
-  evergrant: [/indexedDB/, /localStorage/, /navigator\.locks/, /BroadcastChannel/, /\bdocument\b/, /\bwindow\b/],
+  evergrant: [/indexedDB/, /localStorage/, /navigator\.locks/, /BroadcastChannel/, /\bdocument\./, /\bwindow\b/],
   'evergrant/browser': [/\bBasic /, /clientSecret/, /\.well-known\/jwks/, /\/token`/],
   'evergrant/testing': [/indexedDB/, /localStorage/, /navigator\.locks/],
 }

@@ -1,0 +1,191 @@
+import type { Mutant } from './mutants.js'
+
+/** Break the rules of what an answer, the time or a failing store means. */
+export const mutantsOfOutcomes: readonly Mutant[] = [
+  {
+    name: 'a request that left is given up: its late answer is dropped',
+    edits: [{ file: 'core/renewal.ts', find: 'if (isLate) await install', replace: 'if (false) await install' }],
+    caughtBy: { test: 'core/trouble.test.ts' },
+  },
+  {
+    name: 'the old refresh token is kept after a rotation',
+    edits: [
+      {
+        file: 'core/outcome.ts',
+        find: 'refreshToken: answer.refreshToken ?? record.refreshToken',
+        replace: 'refreshToken: record.refreshToken',
+      },
+    ],
+    caughtBy: { policy: 'grace' },
+  },
+  {
+    name: 'the refresh token is forgotten when the answer leaves it out',
+    edits: [
+      {
+        file: 'core/outcome.ts',
+        find: 'refreshToken: answer.refreshToken ?? record.refreshToken',
+        replace: 'refreshToken: answer.refreshToken',
+      },
+    ],
+    caughtBy: { policy: 'omit' },
+  },
+  {
+    name: 'tokens are announced before they are stored',
+    edits: [
+      {
+        file: 'core/outcome.ts',
+        find: 'report(parts, await parts.session.put(',
+        replace:
+          'parts.session.hold(next, (stored) => (turn.isFor(stored) ? next : undefined))\n  report(parts, await parts.session.put(',
+      },
+    ],
+    caughtBy: { policy: 'none' },
+  },
+  {
+    name: 'timers are trusted: a token counts as fresh until one fires',
+    edits: [
+      {
+        file: 'core/view.ts',
+        find: 'return this.lifetime !== undefined && !this.lifetime.isDue()',
+        replace: 'return this.lifetime !== undefined',
+      },
+    ],
+    caughtBy: { policy: 'none' },
+  },
+  {
+    name: 'the wall clock alone decides',
+    edits: [
+      {
+        file: 'core/lifetime.ts',
+        find: 'Math.min(wall - environment.now(), monotonic - environment.monotonic())',
+        replace: 'wall - environment.now() + 0 * monotonic',
+      },
+    ],
+    caughtBy: { test: 'core/clock.test.ts' },
+  },
+  {
+    name: 'a lifetime is taken as the server says it, whatever it is',
+    edits: [
+      {
+        file: 'core/token-response.ts',
+        find: "typeof seconds === 'number' && seconds >= 1 && seconds <= tenYearsInSeconds",
+        replace: "typeof seconds === 'number'",
+      },
+    ],
+    caughtBy: { test: 'oauth/success.test.ts' },
+  },
+  {
+    name: 'an access token that the server gives again keeps its old lifetime',
+    edits: [{ file: 'core/view.ts', find: ' && token.obtainedAt === previous.obtainedAt', replace: '' }],
+    caughtBy: { test: 'oauth/success.test.ts' },
+  },
+  {
+    name: 'the monotonic clock alone decides',
+    edits: [
+      {
+        file: 'core/lifetime.ts',
+        find: 'Math.min(wall - environment.now(), monotonic - environment.monotonic())',
+        replace: '0 * wall + monotonic - environment.monotonic()',
+      },
+    ],
+    caughtBy: { test: 'core/clock.test.ts' },
+  },
+  {
+    name: 'timers are set as far ahead as the server says',
+    edits: [
+      {
+        file: 'core/schedule.ts',
+        find: 'Math.max(shortestMs, Math.min(ms, longestMs))',
+        replace: 'Math.max(shortestMs, ms)',
+      },
+    ],
+    caughtBy: { test: 'core/clock.test.ts' },
+  },
+  {
+    name: 'any failure ends the session',
+    edits: [
+      {
+        file: 'core/renewal.ts',
+        find: "return code === 'login_required' && error === 'invalid_grant'",
+        replace: "return code !== 'aborted' && error !== ''",
+      },
+    ],
+    caughtBy: { policy: 'none' },
+  },
+  {
+    name: 'invalid_grant is believed when it comes with 429',
+    edits: [{ file: 'oauth/answer.ts', find: '[408, 425, 429]', replace: '[408, 425]' }],
+    caughtBy: { policy: 'none' },
+  },
+  {
+    name: 'tokens are spent although the store refused the intent',
+    edits: [
+      {
+        file: 'core/turn.ts',
+        find: 'const won = await session.update((stored) => (stored === record ? armed : undefined))',
+        replace:
+          'const won = await session.update((stored) => (stored === record ? armed : undefined)).catch(() => true)',
+      },
+      {
+        file: 'core/turn.ts',
+        find: 'if (isFresh && this.isMarkedIn(this.session.record)) return',
+        replace: 'return',
+      },
+    ],
+    caughtBy: { test: 'core/store.test.ts' },
+  },
+  {
+    name: 'tokens that the store refused are forgotten',
+    edits: [{ file: 'core/session.ts', find: 'if (mayHold()) this.hold(record, change)', replace: '' }],
+    caughtBy: { test: 'core/store.test.ts' },
+  },
+  {
+    name: 'a renewal that the store refused takes the place of a sign-out or sign-in',
+    edits: [{ file: 'core/session.ts', find: '() => change(this.record) !== undefined', replace: '() => true' }],
+    caughtBy: { test: 'core/store.test.ts' },
+  },
+  {
+    name: 'retries come without a pause',
+    edits: [{ file: 'core/backoff.ts', find: 'step * (0.5 + random / 2)', replace: '0 * step * random' }],
+    caughtBy: { test: 'core/trouble.test.ts' },
+  },
+  {
+    name: 'a lost answer is retried as slowly as a refusal',
+    edits: [
+      {
+        file: 'core/outcome.ts',
+        find: 'isSent && isUnclear(failure)',
+        replace: 'isSent && isUnclear(failure) && false',
+      },
+      { file: 'core/outcome.ts', find: 'isNewDoubt ? 1 : turn.intent.attempt', replace: 'turn.intent.attempt' },
+      {
+        file: 'core/turn.ts',
+        find: 'previous?.inDoubt === inDoubt ? previous.attempt + 1 : 1',
+        replace: '(previous?.attempt ?? 0) + 1',
+      },
+    ],
+    caughtBy: { policy: 'grace' },
+  },
+  {
+    name: 'listeners are called while the lock is held',
+    edits: [
+      {
+        file: 'core/keeper.ts',
+        find: 'if (!this.flight.isFlying()) void Promise.resolve().then(() => this.view.deliver())',
+        replace: 'this.view.deliver()',
+      },
+    ],
+    caughtBy: { test: 'core/view.test.ts' },
+  },
+  {
+    name: 'the ID token is checked before the refresh token is safe, and its failure loses both',
+    edits: [
+      {
+        file: 'core/outcome.ts',
+        find: 'if (verdict.someoneElse) return end',
+        replace: "throw new EvergrantError('unavailable', 'bad ID token')\n    if (verdict.someoneElse) return end",
+      },
+    ],
+    caughtBy: { test: 'oauth/id-token.test.ts' },
+  },
+]

@@ -1,0 +1,138 @@
+import type { Mutant } from './mutants.js'
+
+/** Break the rules of who may send, and of who may write. */
+export const mutantsOfTurns: readonly Mutant[] = [
+  {
+    name: 'no second look inside the lock: renews although another holder just did',
+    edits: [
+      {
+        file: 'core/turn.ts',
+        find: 'if (record.generation > need.newerThan && need.isFresh()) return undefined',
+        replace: '',
+      },
+    ],
+    caughtBy: { policy: 'none' },
+  },
+  {
+    name: 'blind write: after a conflict the same record is written again',
+    edits: [
+      {
+        file: 'core/session.ts',
+        find: 'const next = change(current)\n',
+        replace: 'const next = (change.blind ??= change(current))\n',
+      },
+    ],
+    caughtBy: { policy: 'none' },
+  },
+  {
+    name: 'lock without intent: sends without leaving a mark',
+    edits: [
+      {
+        file: 'core/turn.ts',
+        find: 'const won = await session.update((stored) => (stored === record ? armed : undefined))',
+        replace: 'const won = true',
+      },
+      {
+        file: 'core/turn.ts',
+        find: 'if (isFresh && this.isMarkedIn(this.session.record)) return',
+        replace: 'return',
+      },
+    ],
+    caughtBy: { policy: 'strict' },
+  },
+  {
+    name: 'the intent of another holder is not respected',
+    edits: [{ file: 'core/turn.ts', find: 'if (!rival.isAtWork(record.intent)) {', replace: 'if (true) {' }],
+    caughtBy: { policy: 'none' },
+  },
+  {
+    name: 'the turn is not checked before the request leaves',
+    edits: [
+      {
+        file: 'core/turn.ts',
+        find: 'if (isFresh && this.isMarkedIn(this.session.record)) return',
+        replace: 'return',
+      },
+    ],
+    caughtBy: { policy: 'strict' },
+  },
+  {
+    name: 'intents stand still while their owner waits',
+    edits: [{ file: 'core/turn.ts', find: 'this.#beatLater()\n  }\n\n  /**', replace: '}\n\n  /**' }],
+    caughtBy: { test: 'core/trouble.test.ts' },
+  },
+  {
+    name: 'invalid_grant ends whatever is there, not the generation it was said of',
+    edits: [
+      {
+        file: 'core/turn.ts',
+        find: "return record?.state === 'live' && record.sessionId === sessionId && record.generation === generation",
+        replace: "return record?.state === 'live' && record.sessionId === sessionId",
+      },
+    ],
+    caughtBy: { policy: 'strict' },
+  },
+  {
+    name: 'the answer for one account is written into another',
+    edits: [
+      {
+        file: 'core/turn.ts',
+        find: "return record?.state === 'live' && record.sessionId === sessionId && record.generation === generation",
+        replace: "return record?.state === 'live' && record.generation === generation",
+      },
+    ],
+    caughtBy: { policy: 'none' },
+  },
+  {
+    name: 'the intent is dropped when a request is left unanswered',
+    edits: [
+      {
+        file: 'core/outcome.ts',
+        find: '(turn.isMarkedIn(stored) ? { ...stored, intent } : undefined)',
+        replace: '(turn.isMarkedIn(stored) ? { ...stored, intent: undefined } : undefined)',
+      },
+    ],
+    caughtBy: { policy: 'grace' },
+  },
+  {
+    name: 'doubt is left behind: nobody looks after the intent of a dead holder',
+    edits: [
+      { file: 'core/keeper.ts', find: '(!this.view.isFresh() || record.intent)', replace: '!this.view.isFresh()' },
+      { file: 'core/keeper.ts', find: 'intent ? Math.min(untilRetry, untilDue) : untilDue', replace: 'untilDue' },
+    ],
+    caughtBy: { policy: 'grace' },
+  },
+  {
+    name: 'rotations keep no distance from a request that may be late',
+    edits: [
+      {
+        file: 'core/turn.ts',
+        find: '(mayKeepDistance ? spacing : undefined)',
+        replace: '(mayKeepDistance && false ? spacing : undefined)',
+      },
+    ],
+    caughtBy: { policy: 'until-child-used' },
+  },
+  {
+    name: 'sign-out by delete: no tombstone',
+    edits: [
+      {
+        file: 'core/session.ts',
+        find: 'this.store.swap(this.key, this.#stored?.revision, next)',
+        replace: "this.store.swap(this.key, this.#stored?.revision, next.state === 'signed_out' ? undefined : next)",
+      },
+    ],
+    caughtBy: { test: 'core/session.test.ts' },
+  },
+  {
+    name: 'invalid_grant is believed at once',
+    edits: [
+      {
+        file: 'core/outcome.ts',
+        find: 'if (turn.intent.inDoubt) await waitForChild',
+        replace: 'if (false) await waitForChild',
+      },
+    ],
+    caughtBy: { test: 'core/session.test.ts' },
+  },
+]

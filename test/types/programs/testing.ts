@@ -1,0 +1,20 @@
+// A test of an app, with the authorization server of the package.
+import { createTokenManager } from 'evergrant'
+import { commonFaults, createAuthorizationServer, type Fault, type RotationPolicy } from 'evergrant/testing'
+
+const rotation: RotationPolicy = 'strict'
+
+export async function renewsInSpiteOf(fault: Fault): Promise<boolean> {
+  const server = createAuthorizationServer({ rotation, accessTokenSeconds: 60 })
+  const tokens = createTokenManager({
+    issuer: server.issuer,
+    clientId: 'client',
+    fetch: (input, init) => server.handle(new Request(input, init)),
+  })
+  await tokens.setTokens(await server.signIn({ subject: 'alice' }))
+  server.failNext(fault)
+  const { accessToken } = await tokens.renew()
+  return server.inspect(accessToken)?.isUsable === true && server.redemptions.length > 0
+}
+
+export const names: string[] = Object.keys(commonFaults)
