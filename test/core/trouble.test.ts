@@ -117,6 +117,23 @@ describe('an answer', () => {
   })
 })
 
+describe('a request that was given up', () => {
+  test('may arrive late: until then nobody renews without need, so that it finds its token one rotation old', async () => {
+    const world = new ScriptedWorld({ rotation: 'until-child-used' })
+    await world.signIn()
+    const { manager } = world.seat()
+    await world.pass(10)
+    world.faults.push({ type: 'delay', requestMs: 45_000 })
+    await failureOf(world.finish(manager.renew()))
+    await world.pass(10)
+    expect(manager.getSnapshot()).toMatchObject({ status: 'active', generation: 1 })
+    expect(await failureOf(world.finish(manager.renew()))).toMatchObject({ code: 'unavailable' })
+    await world.pass(60)
+    await world.finish(manager.renew())
+    expect(world.server.redemptions.map(({ outcome }) => outcome)).toEqual(['accepted', 'repeated', 'accepted'])
+  })
+})
+
 describe('a holder that dies between its request and the answer', () => {
   test('is followed up by another one within the grace period, although no token is due', async () => {
     const world = new ScriptedWorld({ rotation: { graceSeconds: 30 }, holders: 2 })

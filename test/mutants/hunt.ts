@@ -5,6 +5,7 @@ import { mutantPlugin } from './mutate.js'
 import type { Mutant } from './mutants.js'
 
 const mostSeeds = 6000
+const longestMs = 180_000
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** Looks for what catches a mutant. Resolves to the seed or the test, or to `undefined` when it survives. */
@@ -30,11 +31,16 @@ interface Report {
 
 async function runTests(mutant: Mutant, file: string): Promise<string | undefined> {
   const args = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/mutants/vitest.config.ts', `test/${file}`]
-  const child = spawn(process.execPath, args, { cwd: root, env: { ...process.env, EVERGRANT_MUTANT: mutant.name } })
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    env: { ...process.env, EVERGRANT_MUTANT: mutant.name },
+    timeout: longestMs,
+  })
   let output = ''
   child.stdout.on('data', (chunk) => (output += String(chunk)))
   child.stderr.on('data', (chunk) => (output += String(chunk)))
   await new Promise((resolve) => child.on('close', resolve))
+  if (child.signalCode) return `test/${file}: does not end`
   const start = output.indexOf('{"')
   if (start < 0) throw new Error(`mutant "${mutant.name}" could not be tested: ${output}`)
   const report = JSON.parse(output.slice(start, output.lastIndexOf('}') + 1)) as Report

@@ -111,7 +111,7 @@ export const mutantsOfTurns: readonly Mutant[] = [
         replace: '(mayKeepDistance && false ? spacing : undefined)',
       },
     ],
-    caughtBy: { policy: 'until-child-used' },
+    caughtBy: { test: 'core/trouble.test.ts' },
   },
   {
     name: 'sign-out by delete: no tombstone',

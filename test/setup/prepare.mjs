@@ -1,10 +1,11 @@
-// Gets what the tests need beyond `npm ci`. Only CI installs anything; everywhere else the tests that lack something are
-// skipped, and this tells how to get it.
+// Gets what the tests need beyond `npm ci`: installs it where it may, as root on a system with apt-get. Elsewhere it tells
+// how to get it, and the tests that lack it are skipped; in CI nothing may be.
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
 
+const longestMs = 5 * 60_000
 const programs = [{ name: 'chromium', debianPackage: 'chromium', purpose: 'tests in a real browser' }]
 
 function isInstalled({ name }) {
@@ -22,13 +23,16 @@ const missing = programs.filter((program) => !isInstalled(program))
 for (const { name, debianPackage, purpose } of missing) {
   console.log(`${name} is missing (for ${purpose}); on Debian: apt-get install ${debianPackage}`)
 }
-if (missing.length > 0 && process.env.CI && process.getuid?.() === 0) {
+if (missing.length > 0 && process.getuid?.() === 0 && isInstalled({ name: 'apt-get' })) {
   const packages = missing.map(({ debianPackage }) => debianPackage)
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   for (const args of [['update'], ['install', '--yes', '--no-install-recommends', ...packages]]) {
-    const { status } = spawnSync('apt-get', ['-qq', ...args], {
-      stdio: 'inherit',
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-    })
-    if (status !== 0) process.exit(1)
+    console.log(`apt-get ${args.join(' ')}`)
+    const { status } = spawnSync('apt-get', ['-qq', ...args], { stdio: 'inherit', env, timeout: longestMs })
+    if (status !== 0) {
+      console.log('This did not work.')
+      break
+    }
   }
 }
+if (process.env.CI && !programs.every(isInstalled)) process.exit(1)

@@ -66,6 +66,7 @@ class Campaign {
   readonly #summaries: Map<PolicyName, Summary>
   readonly #violations: Played[] = []
   readonly #tasks: Task[] = []
+  readonly #workers = new Set<Worker>()
 
   constructor(
     private readonly worker: string,
@@ -95,10 +96,18 @@ class Campaign {
   #play(task: Task): Promise<void> {
     return new Promise((resolve, reject) => {
       const worker = new Worker(this.worker, { workerData: task })
-      worker.on('message', (played: Played) => this.#count(played))
+      this.#workers.add(worker)
+      worker.on('message', (played: Played) => {
+        this.#count(played)
+        if (this.options.stopsEarly && played.violation !== undefined) this.#end()
+      })
       worker.on('error', reject)
-      worker.on('exit', () => resolve())
+      worker.on('exit', () => resolve(void this.#workers.delete(worker)))
     })
+  }
+
+  #end(): void {
+    for (const worker of this.#workers) void worker.terminate()
   }
 
   #count(played: Played): void {

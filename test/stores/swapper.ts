@@ -1,13 +1,12 @@
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import type { LiveRecord } from '../../src/core/record.js'
-import type { TokenStore, Versioned } from '../../src/core/store.js'
+import type { TokenStore } from '../../src/core/store.js'
 
 /** What a process that swaps is told when it is started. */
 export interface SwapperTask {
   readonly path: string
-  /** To swap once, and be hit by a signal at one call to the file system; without it, to swap for ever. */
-  readonly hit?: Hit | undefined
+  readonly hit: Hit
 }
 
 /** Where a signal hits a process. */
@@ -22,7 +21,6 @@ export interface Hit {
 export type SwapperNews =
   | { readonly type: 'hit'; readonly call: string }
   | { readonly type: 'done'; readonly won: boolean }
-  | { readonly type: 'swapped'; readonly generation: number | undefined; readonly ms: number }
   | { readonly type: 'failed'; readonly message: string }
 
 const tell = (news: SwapperNews): void => void process.send?.(news)
@@ -72,45 +70,27 @@ function arm({ call, when, signal }: Hit): void {
   syncBuiltinESMExports()
 }
 
-function live(generation: number, writer: number): LiveRecord {
-  return {
-    format: 1,
-    state: 'live',
-    sessionId: 'session',
-    generation,
-    at: writer,
-    accessTokens: {},
-    extra: { padding: 'x'.repeat(3000) },
-  }
+const next: LiveRecord = {
+  format: 1,
+  state: 'live',
+  sessionId: 'session',
+  generation: 2,
+  at: 1,
+  accessTokens: {},
+  extra: { padding: 'x'.repeat(3000) },
 }
 
+/** Swaps once, and is hit by a signal at one of its calls to the file system. */
 async function swapOnce(store: TokenStore, hit: Hit): Promise<void> {
   const found = await store.read('key')
   arm(hit)
-  const { won } = await store.swap('key', found?.revision, live(2, process.pid))
+  const { won } = await store.swap('key', found?.revision, next)
   tell({ type: 'done', won })
 }
 
-async function swapForEver(store: TokenStore): Promise<void> {
-  for (let current: Versioned | undefined = await store.read('key'); ;) {
-    const next = live(current?.record.state === 'live' ? current.record.generation + 1 : 1, process.pid)
-    const startedAt = performance.now()
-    const result = await store.swap('key', current?.revision, next)
-    const ms = performance.now() - startedAt
-    tell({ type: 'swapped', generation: result.won ? next.generation : undefined, ms })
-    current = result.won ? { revision: result.revision, record: next } : result.current
-  }
-}
-
-const [, , text] = process.argv
-if (text !== undefined) {
-  const { path, hit } = JSON.parse(text) as SwapperTask
-  process.on('disconnect', () => process.exit())
-  // The store takes the calls over when it is imported.
-  const { fileStore } = await import('../../src/stores/file.js')
-  const store = fileStore(path)
-  await (hit ? swapOnce(store, hit) : swapForEver(store)).catch((error: unknown) =>
-    tell({ type: 'failed', message: String(error) }),
-  )
-  if (hit) process.disconnect()
-}
+const { path, hit } = JSON.parse(process.argv[2] ?? '') as SwapperTask
+process.on('disconnect', () => process.exit())
+// The store takes the calls over when it is imported.
+const { fileStore } = await import('../../src/stores/file.js')
+await swapOnce(fileStore(path), hit).catch((error: unknown) => tell({ type: 'failed', message: String(error) }))
+process.disconnect()
