@@ -54,7 +54,7 @@ class Manager implements TokenManager {
 
   getAccessToken(options?: AccessTokenOptions): Promise<string> {
     const { view } = this.#keeper
-    if (!options && view.ready && view.isFresh()) return view.ready
+    if (!options && view.ready && view.isFresh() && !this.#waitingRoom.isClosed) return view.ready
     return this.getTokens(options).then((tokens) => tokens.accessToken)
   }
 

@@ -189,7 +189,7 @@ describe('dispose()', () => {
     await world.pass(0.5)
     manager.dispose()
     expect((await world.finish(call)).code).toBe('aborted')
-    expect((await failureOf(world.finish(manager.getAccessToken({ minValiditySeconds: 1 })))).code).toBe('aborted')
+    expect((await failureOf(world.finish(manager.getAccessToken()))).code).toBe('aborted')
     await world.pass(2)
     expect(world.store.record).toMatchObject({ state: 'live', generation: 1 })
     expect(holder.pendingTimers).toBe(0)

@@ -3,6 +3,7 @@ import path from 'node:path'
 import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { repository } from '../package/installed-package.js'
+import { complaints } from './complaints.js'
 
 const { project } = inject('installedPackage')
 
@@ -50,39 +51,18 @@ const surroundings = [
   },
 ] as const
 
-const strictest: ts.CompilerOptions = {
-  target: ts.ScriptTarget.ES2022,
-  noEmit: true,
-  strict: true,
-  exactOptionalPropertyTypes: true,
-  noUncheckedIndexedAccess: true,
-  verbatimModuleSyntax: true,
-  skipLibCheck: false,
-  typeRoots: [path.join(repository, 'node_modules/@types')],
-}
-
-/** What the compiler has to say about programs and all that they take from packages, each complaint with its place. */
-function complaints(programs: readonly string[], options: ts.CompilerOptions): string[] {
-  const rootNames = programs.map((name) => path.join(folder, name.includes('.') ? name : `${name}.ts`))
-  const program = ts.createProgram({ rootNames, options: { ...strictest, ...options } })
-  // The libraries of TypeScript and Node are not ours to check, and they would take most of the time.
-  const checked = program.getSourceFiles().filter(({ fileName }) => fileName.startsWith(project))
-  const diagnostics = [
-    ...program.getOptionsDiagnostics(),
-    ...program.getGlobalDiagnostics(),
-    ...checked.flatMap((file) => [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)]),
-  ]
-  return diagnostics.map(({ file, start = 0, messageText }) => {
-    const line = file ? file.getLineAndCharacterOfPosition(start).line + 1 : 0
-    const place = file ? `${path.relative(project, file.fileName)}:${line}` : 'options'
-    return `${place} ${ts.flattenDiagnosticMessageText(messageText, ' ')}`
-  })
+/** What the compiler has to say about programs of `programs/`. */
+function complaintsAbout(programs: readonly string[], options: ts.CompilerOptions): string[] {
+  return complaints(
+    programs.map((name) => path.join(folder, name.includes('.') ? name : `${name}.ts`)),
+    options,
+  )
 }
 
 describe.each(surroundings)('$name', ({ options, programs }) => {
   it.each(Object.keys(modes))('under %s', (mode) => {
     expect(
-      complaints(programs, { ...options, lib: [...options.lib], types: [...options.types], ...modes[mode] }),
+      complaintsAbout(programs, { ...options, lib: [...options.lib], types: [...options.types], ...modes[mode] }),
     ).toEqual([])
   })
 })
@@ -92,17 +72,17 @@ describe('other settings', () => {
 
   it('a program need not be strict', () => {
     const lax = { strict: false, exactOptionalPropertyTypes: false, noUncheckedIndexedAccess: false }
-    expect(complaints(['service', 'library', 'testing'], { ...ofNode, ...lax })).toEqual([])
+    expect(complaintsAbout(['service', 'library', 'testing'], { ...ofNode, ...lax })).toEqual([])
   })
 
   it('a program may have all of DOM and @types/node', () => {
     const both = { ...ofNode, lib: ['lib.es2022.d.ts', dom, disposable] }
-    expect(complaints(['page', 'service', 'library', 'testing', 'surface'], both)).toEqual([])
+    expect(complaintsAbout(['page', 'service', 'library', 'testing', 'surface'], both)).toEqual([])
   })
 
   it('a CommonJS program may import it where Node can require ES modules', async () => {
     await cp(path.join(folder, 'library.ts'), path.join(folder, 'library.cts'))
-    expect(complaints(['library.cts'], { ...ofNode, verbatimModuleSyntax: false })).toEqual([])
+    expect(complaintsAbout(['library.cts'], { ...ofNode, verbatimModuleSyntax: false })).toEqual([])
   })
 })
 
@@ -114,5 +94,5 @@ it('checks every program', async () => {
 
 it('would notice a wrong type', () => {
   const withoutDom = { lib: ['lib.es2022.d.ts'], types: ['node'], module: ModuleKind.NodeNext }
-  expect(complaints(['page'], withoutDom)).toContainEqual(expect.stringMatching(/Cannot find name 'localStorage'/))
+  expect(complaintsAbout(['page'], withoutDom)).toContainEqual(expect.stringMatching(/Cannot find name 'localStorage'/))
 })

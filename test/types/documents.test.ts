@@ -1,0 +1,66 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import ts from 'typescript'
+import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { repository } from '../package/installed-package.js'
+import { complaints } from './complaints.js'
+
+const { project } = inject('installedPackage')
+
+/** What the programs in the documents take for granted: modules and names of the application around them. */
+const surroundings = `
+declare module 'vitest' {
+  export function test(name: string, run: () => Promise<void>): void
+  export function expect(value: unknown): { toEqual(other: unknown): void; toMatchObject(other: object): void }
+}
+declare module 'msw' {
+  export const http: { all(path: string, answer: (info: { request: Request }) => Promise<Response>): unknown }
+  export const HttpResponse: { error(): Response }
+}
+declare module 'msw/node' {
+  export function setupServer(handler: unknown): { listen(options: { onUnhandledRequest: 'error' }): void }
+}
+declare module '*/my-store.js' {
+  export function makeDatabase(): Promise<string>
+  export function openStore(database: string): import('evergrant').TokenStore
+  export function dropDatabase(database: string): Promise<void>
+}
+declare module '*/my-app.js' {
+  export function signIn(): Promise<import('evergrant').TokenResponse>
+  export function render(snapshot: import('evergrant').Snapshot): void
+}
+`
+
+const options: ts.CompilerOptions = {
+  module: ts.ModuleKind.NodeNext,
+  lib: ['lib.es2022.d.ts', 'lib.dom.d.ts', 'lib.dom.iterable.d.ts', 'lib.esnext.disposable.d.ts'],
+  types: ['node'],
+}
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(project, 'documents-'))
+  await writeFile(path.join(folder, 'surroundings.d.ts'), surroundings)
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+/** Every block of code in the documents, as a program of its own. */
+async function programs(): Promise<string[]> {
+  const guides = (await readdir(path.join(repository, 'docs'))).filter((name) => name.endsWith('.md'))
+  const written: string[] = []
+  for (const name of ['README.md', ...guides.map((guide) => `docs/${guide}`)]) {
+    const text = await readFile(path.join(repository, name), 'utf8')
+    for (const [index, [, code = '']] of [...text.matchAll(/^```ts\n([^]*?)^```/gm)].entries()) {
+      const file = path.join(folder, `${name.replaceAll('/', '-')}-${index + 1}.ts`)
+      await writeFile(file, code.includes('export') ? code : `${code}\nexport {}\n`)
+      written.push(file)
+    }
+  }
+  return written
+}
+
+it('compiles every program that the README and the guides show', async () => {
+  const files = await programs()
+  expect(files.length).toBeGreaterThan(5)
+  expect(complaints([path.join(folder, 'surroundings.d.ts'), ...files], options)).toEqual([])
+})
