@@ -121,7 +121,7 @@ export class Keeper {
   /** Looks at the clock, and decides by it what is due: timers and other hints come when they like. */
   #look(): void {
     const { record, isKnown } = this.session
-    if (!isKnown) return this.#reread()
+    if (!isKnown) return this.#reread(this.#loading)
     if (record?.state === 'live' && (!this.view.isFresh() || record.intent)) this.renewBehind(record)
     this.#plan()
   }

@@ -8,6 +8,12 @@ const unknownLifetimeMs = 3_600_000
 const transitMs = 1000
 
 /**
+ * The monotonic clock takes several times as long to read as the wall clock, too long for every call: it is asked when
+ * the wall clock has gone on for so long, or back.
+ */
+const glanceMs = 1000
+
+/**
  * How long an access token may be used, counted on two clocks: the wall clock runs on while the machine sleeps, the
  * monotonic clock does not follow when the wall clock is set. The token is over as soon as either says so.
  */
@@ -45,7 +51,15 @@ export function countLifetime(token: AccessToken, environment: Environment, earl
 
 /** Milliseconds left of `ms` from now, by whichever clock has gone further. */
 function countdown(environment: Environment, ms: number): () => number {
-  const wall = environment.now() + ms
-  const monotonic = environment.monotonic() + ms
-  return () => Math.min(wall - environment.now(), monotonic - environment.monotonic())
+  let seen = environment.now()
+  let end = seen + ms
+  const monotonicEnd = environment.monotonic() + ms
+  return () => {
+    const now = environment.now()
+    if (now < seen || now >= seen + glanceMs) {
+      end = Math.min(end, now + monotonicEnd - environment.monotonic())
+      seen = now
+    }
+    return end - now
+  }
 }

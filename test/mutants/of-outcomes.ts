@@ -57,8 +57,8 @@ export const mutantsOfOutcomes: readonly Mutant[] = [
     edits: [
       {
         file: 'core/lifetime.ts',
-        find: 'Math.min(wall - environment.now(), monotonic - environment.monotonic())',
-        replace: 'wall - environment.now() + 0 * monotonic',
+        find: 'end = Math.min(end, now + monotonicEnd - environment.monotonic())',
+        replace: '',
       },
     ],
     caughtBy: { test: 'core/clock.test.ts' },
@@ -84,8 +84,8 @@ export const mutantsOfOutcomes: readonly Mutant[] = [
     edits: [
       {
         file: 'core/lifetime.ts',
-        find: 'Math.min(wall - environment.now(), monotonic - environment.monotonic())',
-        replace: '0 * wall + monotonic - environment.monotonic()',
+        find: 'return end - now',
+        replace: 'return monotonicEnd - environment.monotonic()',
       },
     ],
     caughtBy: { test: 'core/clock.test.ts' },
