@@ -29,10 +29,7 @@ export interface TokenManagerOptions {
   readonly grant?: Grant | undefined
   /** How long before its end an access token is renewed, in seconds; 60 by default, a quarter of its lifetime at most. */
   readonly renewEarlySeconds?: number | undefined
-  /**
-   * Whether to renew in the background and to follow what other holders do; `true` by default. Without it tokens are
-   * renewed when they are asked for, and a sign-out elsewhere is noticed when the next token is due.
-   */
+  /** Whether to renew in the background; `true` by default. Without it tokens are renewed when they are asked for. */
   readonly autoRenew?: boolean | undefined
   /** Further parameters of token requests, such as `redirect_uri`, `audience` or `scope`. */
   readonly additionalParameters?: Readonly<Record<string, string>> | undefined

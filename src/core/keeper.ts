@@ -46,7 +46,10 @@ export class Keeper {
   #lineage: string | undefined
   #ownLineage: string | undefined
   #loading: Promise<void> | undefined
-  #stopWatching: (() => void)[] | undefined
+  /** Whether to renew without being asked to. */
+  #isActive = false
+  #ignoreWake: (() => void) | undefined
+  readonly #ignoreStore: (() => void) | undefined
 
   constructor(parts: KeeperParts) {
     const { environment, store, key, lock, grant, checkIdToken } = parts
@@ -59,6 +62,7 @@ export class Keeper {
     const owner = environment.uniqueId()
     const note = (note: RenewalNote): void => this.#take(note)
     this.#renewal = { session: this.session, environment, lock, grant, checkIdToken, owner, note }
+    this.#ignoreStore = store.watch?.(key, () => this.#reread())
   }
 
   /** Names this keeper in intents. */
@@ -68,18 +72,23 @@ export class Keeper {
 
   /** Starts to renew by itself. */
   start(): void {
-    if (this.#stopWatching) return
-    const { store, key, watchWake } = this.#parts
-    const stops = [store.watch?.(key, () => this.#reread()), watchWake?.(() => this.#look())]
-    this.#stopWatching = stops.filter((stop) => stop !== undefined)
+    if (this.#isActive) return
+    this.#isActive = true
+    this.#ignoreWake = this.#parts.watchWake?.(() => this.#look())
     this.#reread(this.load())
   }
 
-  /** Renews only when it is asked to. */
+  /** Renews only when it is asked to. It goes on to follow what other holders do. */
   stop(): void {
+    this.#isActive = false
     this.#schedule.stop()
-    for (const stop of this.#stopWatching ?? []) stop()
-    this.#stopWatching = undefined
+    this.#ignoreWake?.()
+  }
+
+  /** Does nothing by itself any more. */
+  end(): void {
+    this.stop()
+    this.#ignoreStore?.()
   }
 
   /** Looks into the store unless this holder knows better: another one may have signed in. */
@@ -122,7 +131,8 @@ export class Keeper {
   #look(): void {
     const { record, isKnown } = this.session
     if (!isKnown) return this.#reread(this.#loading)
-    if (record?.state === 'live' && (!this.view.isFresh() || record.intent)) this.renewBehind(record)
+    const isDue = record?.state === 'live' && (!this.view.isFresh() || record.intent !== undefined)
+    if (isDue && this.#isActive) this.renewBehind(record)
     this.#plan()
   }
 
@@ -132,7 +142,7 @@ export class Keeper {
    */
   #plan(): void {
     const { record, isKnown } = this.session
-    if (!this.#stopWatching) return
+    if (!this.#isActive) return
     if (!isKnown) return this.#schedule.lookIn(rereadMs)
     if (record?.state !== 'live' || !this.flight.isPassable()) return this.#schedule.stop()
     const untilDue = this.view.lifetime?.untilDue() ?? 0

@@ -113,7 +113,7 @@ class Manager implements TokenManager {
 
   dispose(): void {
     const { session, view } = this.#keeper
-    this.stop()
+    this.#keeper.end()
     session.stop()
     view.emitter.clear()
     this.#waitingRoom.close()
@@ -138,11 +138,12 @@ class Manager implements TokenManager {
     const left = this.#keeper.view.lifetime?.remaining() ?? 0
     if (!token || left <= 0) return undefined
     if (record.generation !== generation) return token
-    if (left < minValiditySeconds * 1000) return undefined
+    const wanted = minValiditySeconds * 1000
+    const isShort = left < wanted && wanted + newEnoughMs < (token.lifetimeMs ?? 0)
     const isRejected = token.token === rejected
     const age = this.#environment.now() - token.obtainedAt
     const isNew = age >= 0 && age < newEnoughMs * (isRejected ? 2 ** this.#keeper.refusals - 1 : 1)
-    return isNew || !(forceRenew || isRejected) ? token : undefined
+    return isNew || !(forceRenew || isRejected || isShort) ? token : undefined
   }
 
   /** Renews. When that fails for now and the caller has the time, waits until it makes sense to try again. */

@@ -82,7 +82,7 @@ async function spend(parts: RenewalParts, turn: Turn): Promise<Answer | NoAnswer
     isSent = true
     return () => (isSent = false)
   }
-  const request = Promise.resolve({ refreshToken, scope, sending }).then(grant)
+  const request = Promise.resolve({ refreshToken, scope, sending }).then(grant).then(assertGranted)
   const installIfLate = async (granted: Granted): Promise<void> => {
     if (isLate) await install(parts, turn, { granted, sentAt })
   }
@@ -93,6 +93,12 @@ async function spend(parts: RenewalParts, turn: Turn): Promise<Answer | NoAnswer
     isLate = true
     return { failure: isEvergrantError(error) ? error : foreign(), isSent }
   }
+}
+
+/** A grant of somebody else's making may return anything. */
+function assertGranted(granted: Granted): Granted {
+  if (Object(granted?.response) === granted?.response) return granted
+  throw new EvergrantError('unavailable', 'the grant returned no token response')
 }
 
 /** Only the server's clear word ends a session. Everything else may be a passing trouble, whatever it looks like. */

@@ -7,8 +7,8 @@ import type { TokenResponse } from './token-response.js'
 /** How a call wants its access token. */
 export interface AccessTokenOptions {
   /**
-   * For how many seconds the token must still be valid; 0 by default. When the server's tokens live shorter than
-   * this, the newest one is given.
+   * For how many seconds the token must still be valid; 0 by default. A token of the last five seconds always will
+   * do, and where the server's tokens do not live as long as this, so does any that is valid.
    */
   readonly minValiditySeconds?: number | undefined
   /** Whether to renew although the token is fresh. A renewal of the last five seconds is new enough. */

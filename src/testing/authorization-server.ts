@@ -220,10 +220,11 @@ class Server implements AuthorizationServer {
 
   #metadata(): Record<string, unknown> {
     const { issuer } = this
+    const base = issuer.replace(/\/$/, '')
     return {
       issuer,
-      token_endpoint: `${issuer}/token`,
-      jwks_uri: `${issuer}/jwks`,
+      token_endpoint: `${base}/token`,
+      jwks_uri: `${base}/jwks`,
       id_token_signing_alg_values_supported: ['ES256'],
       grant_types_supported: ['refresh_token'],
     }

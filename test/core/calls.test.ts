@@ -70,12 +70,26 @@ describe('getAccessToken', () => {
     expect(world.requests).toBe(1)
   })
 
-  test('gives the newest token when the server’s tokens live shorter than was asked for', async () => {
+  test('does not renew for a lifetime that the server’s tokens never have: any valid one is given', async () => {
     const world = new ScriptedWorld({ lifetimeSeconds: 60 })
     await world.signIn()
     const { manager } = world.seat()
-    await world.finish(manager.getAccessToken({ minValiditySeconds: 300 }))
-    expect(world.requests).toBe(1)
+    await world.pass(10)
+    for (const minValiditySeconds of [56, 60, 300, Infinity]) {
+      expect(await world.finish(manager.getAccessToken({ minValiditySeconds }))).toMatch(/^access/)
+    }
+    expect(world.requests).toBe(0)
+  })
+
+  test('that ask for nearly the whole lifetime all the time renew once in five seconds at most', async () => {
+    const world = new ScriptedWorld({ lifetimeSeconds: 60 })
+    await world.signIn()
+    const { manager } = world.seat()
+    for (let second = 0; second < 60; second++) {
+      await world.finish(manager.getAccessToken({ minValiditySeconds: 54 }))
+      await world.pass(1)
+    }
+    expect(world.requests).toBeLessThanOrEqual(12)
   })
 
   test('renews a token that does not last as long as was asked for', async () => {

@@ -211,6 +211,19 @@ describe('dispose()', () => {
 })
 
 describe('autoRenew: false', () => {
+  test('still follows other holders: after a change of account it gives no token of the old one', async () => {
+    const world = new ScriptedWorld({ holders: 2 })
+    const [one, other] = [world.seat(0), world.seat(1)]
+    for (const { manager } of world.seats) manager.stop()
+    await world.signIn('alice')
+    await world.finish(other.manager.getAccessToken())
+    await world.finish(one.manager.signOut())
+    await world.signIn('bob')
+    const token = await world.finish(other.manager.getAccessToken())
+    expect(world.server.inspect(token)?.subject).toBe('bob')
+    expect(other.holder.pendingTimers).toBe(0)
+  })
+
   test('sets no timer and renews when a token is asked for', async () => {
     const world = new ScriptedWorld({ lifetimeSeconds: 60 })
     await world.signIn()

@@ -55,11 +55,12 @@ describe('what a server says of a token', () => {
     expect(error).toMatchObject({ code: 'unavailable', message: 'no answer came from the server: ECONNRESET' })
   })
 
+  // Work that grows with the square of the length would take minutes.
   it('never takes long over a long description', async () => {
     const error_description = 'a'.repeat(5_000_000)
     const started = performance.now()
     const { error } = await ask(() => Response.json({ error: 'invalid_request', error_description }, { status: 400 }))
-    expect(performance.now() - started).toBeLessThan(1000)
+    expect(performance.now() - started).toBeLessThan(5000)
     expect(error).toMatchObject({ errorDescription: 'a'.repeat(300) })
   })
 
@@ -67,6 +68,6 @@ describe('what a server says of a token', () => {
     const challenge = `Bearer ${'error '.repeat(2000)}${'"a\\"'.repeat(2000)}`
     const started = performance.now()
     await errorFor('refresh-1', {}, { 'www-authenticate': challenge })
-    expect(performance.now() - started).toBeLessThan(1000)
+    expect(performance.now() - started).toBeLessThan(5000)
   })
 })

@@ -11,9 +11,10 @@ export async function renewsInSpiteOf(fault: Fault): Promise<boolean> {
     clientId: 'client',
     fetch: (input, init) => server.handle(new Request(input, init)),
   })
-  await tokens.setTokens(await server.signIn({ subject: 'alice' }))
   server.failNext(fault)
-  const { accessToken } = await tokens.renew()
+  const { refresh_token } = await server.signIn({ subject: 'alice' })
+  await tokens.setTokens({ refresh_token })
+  const accessToken = await tokens.getAccessToken()
   return server.inspect(accessToken)?.isUsable === true && server.redemptions.length > 0
 }
 

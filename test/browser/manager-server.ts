@@ -1,0 +1,50 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createAuthorizationServer, nodeListener } from '../../src/testing.js'
+import type { AuthorizationServer, AuthorizationServerOptions } from '../../src/testing.js'
+
+/** A test authorization server on a port of its own, which pages of other origins may use. */
+export interface ServedAuthorizationServer {
+  readonly server: AuthorizationServer
+  /** When each token request arrived, in milliseconds of `performance.now()`. */
+  readonly arrivals: readonly number[]
+  close(): void
+}
+
+/** Serves one. */
+export async function serveAuthorizationServer(
+  options: Omit<AuthorizationServerOptions, 'issuer'>,
+): Promise<ServedAuthorizationServer> {
+  const arrivals: number[] = []
+  const http = createServer((incoming, outgoing) => {
+    if (incoming.url === '/token') arrivals.push(performance.now())
+    nodeListener(async (request) => forEveryOrigin(await server.handle(request)))(incoming, outgoing)
+  })
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
+  const issuer = `http://localhost:${(http.address() as AddressInfo).port}`
+  const server = createAuthorizationServer({ ...options, issuer })
+  return {
+    server,
+    arrivals,
+    close() {
+      http.closeAllConnections()
+      http.close()
+    },
+  }
+}
+
+/** The requests of a manager are simple ones, for which browsers ask no permission first: see the Fetch standard. */
+function forEveryOrigin(response: Response): Response {
+  response.headers.set('access-control-allow-origin', '*')
+  return response
+}
+
+/** Waits until `condition` holds, which it must within `seconds`. */
+export async function until(condition: () => Promise<boolean> | boolean, seconds = 20): Promise<void> {
+  const giveUpAt = performance.now() + seconds * 1000
+  while (!(await condition())) {
+    if (performance.now() > giveUpAt) throw new Error(`it did not come true within ${seconds} s: ${condition}`)
+    await sleep(20)
+  }
+}
