@@ -1,0 +1,32 @@
+import type { Comparison } from './rounds.js'
+
+/** One line of the report. */
+export type Figure = SizeFigure | RatioFigure
+
+/** How large a program is that a page loads. */
+export interface SizeFigure {
+  readonly kind: 'size'
+  readonly what: string
+  /** After minification and brotli. */
+  readonly bytes: number
+  /** The most bytes that it should have. */
+  readonly budget?: number | undefined
+  /** Why it has more, if it has. */
+  readonly reason?: string | undefined
+}
+
+/** How many times as long something takes as something else. */
+export interface RatioFigure {
+  readonly kind: 'ratio'
+  readonly what: string
+  readonly comparedWith: string
+  readonly comparison: Comparison
+  /** The unit of the durations on both sides. */
+  readonly unit: 'ns' | 'ms'
+  /** How often each side was measured. */
+  readonly n: string
+  /** The most that the median should be. */
+  readonly budget?: number | undefined
+  /** Why it is more, if it is. */
+  readonly reason?: string | undefined
+}

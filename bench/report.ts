@@ -1,0 +1,97 @@
+import type { Figure } from './figure.js'
+import type { Spread } from './rounds.js'
+
+/** What was measured, and on what. */
+export interface Report {
+  readonly date: Date
+  /** The machine and the versions of everything that counts. */
+  readonly setting: readonly string[]
+  readonly figures: readonly Figure[]
+}
+
+const explanation = `
+\`npm run bench\` measures this and writes this file.
+
+A size is that of a bundle of the packed package with everything in it, minified and compressed with brotli.
+
+A ratio says how many times as long we take as something else in the same run. Both sides are measured in turns, round by
+round, each first as often as the other, after rounds that do not count. The ratio is the median of those of the rounds
+(their lowest and highest in brackets), and each of those compares two medians. On a machine that is busy with other
+things ratios are less sure, and those of page loads come out too low, because both sides wait for the browser.
+
+- \`await getAccessToken()\`: a manager with a fresh token, in a loop, over \`await f()\` with
+  \`async function f() { return 'token' }\` in a loop of its own.
+- Renewal: a manager that was given a refresh token alone gets its first access token. The other
+  side is \`refreshTokenGrantRequest()\` and \`processRefreshTokenResponse()\`, with the same client authentication
+  (HTTP Basic) at the same server, which rotates. The server runs in the same process, so its work is part of both.
+- Page load: the session was stored by an earlier page. From the first statement of the program after its imports until
+  \`createTokenManager().getAccessToken()\` gives the token, over the same with one \`get()\` of the same tokens, each page
+  just loaded. A new tab has a process of its own, in which nothing has run yet. Here the ratio is that of the medians of
+  all loads.
+`.trim()
+
+/** The report as a page of Markdown. */
+export function toMarkdown({ date, setting, figures }: Report): string {
+  const rows = figures.map((figure) => `| ${row(figure).join(' | ')} |`)
+  const missed = figures.filter(isMissed).map(({ what, reason }) => `- ${what}: ${reason ?? 'nobody knows why yet'}`)
+  return `# Benchmarks
+
+${explanation}
+
+Measured on ${date.toISOString().slice(0, 10)}:
+
+${setting.map((line) => `- ${line}`).join('\n')}
+
+| what | figure | budget | met? | ours, median (min to max) | compared with, median (min to max) | n |
+| --- | --- | --- | --- | --- | --- | --- |
+${rows.join('\n')}
+
+${missed.length > 0 ? `Why budgets are missed:\n\n${missed.join('\n')}` : 'All budgets are met.'}
+`
+}
+
+/** One figure in a line. */
+export function toLine(figure: Figure): string {
+  const [what, value, budget, verdict, ours, theirs] = row(figure)
+  return `${what}: ${value}${budget && `, ${budget}: ${verdict}`}${ours && `; ${ours} over ${theirs}`}`
+}
+
+function row(figure: Figure): string[] {
+  const { what, budget } = figure
+  if (figure.kind === 'size') {
+    return [what, kilobytes(figure.bytes), atMost(budget, kilobytes), verdictOf(figure), '', '', '']
+  }
+  const { comparison, comparedWith, unit, n } = figure
+  const { ours, theirs, ratio } = comparison
+  const [oursText, theirsText] = [spread(ours, ` ${unit}`), `${comparedWith}: ${spread(theirs, ` ${unit}`)}`]
+  return [what, spread(ratio, 'x'), atMost(budget, times), verdictOf(figure), oursText, theirsText, n]
+}
+
+function verdictOf(figure: Figure): string {
+  return figure.budget === undefined ? '' : isMissed(figure) ? 'missed' : 'met'
+}
+
+function isMissed(figure: Figure): boolean {
+  return (figure.kind === 'size' ? figure.bytes : figure.comparison.ratio.median) > (figure.budget ?? Infinity)
+}
+
+function atMost(budget: number | undefined, toText: (value: number) => string): string {
+  return budget === undefined ? '' : `at most ${toText(budget)}`
+}
+
+function spread({ median, min, max }: Spread, unit: string): string {
+  return `${short(median)}${unit} (${short(min)} to ${short(max)})`
+}
+
+function kilobytes(bytes: number): string {
+  return `${(bytes / 1000).toFixed(1)} kB`
+}
+
+function times(ratio: number): string {
+  return `${ratio}x`
+}
+
+/** Three digits, which is more than can be trusted. */
+function short(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value.toPrecision(3)
+}
