@@ -7,12 +7,50 @@ import { indexedDbStore } from './stores/indexed-db.js'
 /** The options of a page. A page cannot keep a secret, so its client is public. */
 export type BrowserTokenManagerOptions = Omit<TokenManagerOptions, 'clientAuth'>
 
-/** Makes a token manager for a page. Its session lives in IndexedDB, shared by all tabs, unless `store` says otherwise. */
+/**
+ * Makes a token manager for a page. Its session lives in IndexedDB, shared by all tabs, unless `store` says otherwise.
+ *
+ * @throws EvergrantError `misconfigured` when the options make no sense
+ */
 export function createTokenManager(options: BrowserTokenManagerOptions): TokenManager {
-  return joinTokenManager(options, { store: indexedDbStore(), lock: webLocks, watchWake })
+  // Who passes a secret in spite of the types does not get it sent.
+  return joinTokenManager({ ...options, clientAuth: undefined }, { store: indexedDbStore(), lock: webLocks, watchWake })
 }
 
+export { decodeRecord, encodeRecord } from './core/codec.js'
 export { EvergrantError, isEvergrantError } from './core/errors.js'
+export type {
+  AccessToken,
+  AccessTokenOptions,
+  Diagnosis,
+  EndedRecord,
+  EndReason,
+  ErrorCode,
+  ErrorDetails,
+  Grant,
+  GrantContext,
+  Granted,
+  Identity,
+  Intent,
+  LiveRecord,
+  Pause,
+  RecordBase,
+  Revision,
+  ServerMetadata,
+  SessionRecord,
+  SignedOutRecord,
+  Snapshot,
+  StoredRecord,
+  SwapResult,
+  TokenEvent,
+  TokenManager,
+  TokenResponse,
+  Tokens,
+  TokenStore,
+  Transition,
+  UnreadableRecord,
+  Versioned,
+} from './index.js'
 export { memoryStore } from './stores/memory.js'
 export { indexedDbStore } from './stores/indexed-db.js'
 export { webStorageStore } from './stores/web-storage.js'

@@ -12,20 +12,30 @@ import { refreshTokenGrant } from './oauth/refresh-token.js'
 
 /** What a token manager is made from. */
 export interface TokenManagerOptions {
-  /** The issuer of the authorization server, an https URL. Its metadata is asked for when it is needed first. */
+  /**
+   * The issuer of the authorization server, an https URL (http on the loopback interface only). Its metadata is fetched
+   * on first use. One of `issuer`, `metadata` and `grant` is required.
+   */
   readonly issuer?: string | undefined
-  /** The metadata of the server, in place of `issuer`: then nothing is asked (RFC 8414 section 2). */
+  /**
+   * The metadata of the server, in place of `issuer`: then nothing is fetched (RFC 8414 section 2). Its `issuer` and
+   * `token_endpoint` are required.
+   */
   readonly metadata?: ServerMetadata | undefined
+  /** The id by which the server knows this application. */
   readonly clientId: string
   /** How a web client authenticates. Without it the client is public and sends its `client_id` in the body. */
   readonly clientAuth?: ClientAuth | undefined
-  /** The scope that is asked for at sign-in; counts as granted when the server does not say otherwise. */
+  /**
+   * The scope that was asked for at sign-in; counts as granted when the server does not say otherwise. It is not sent:
+   * to send one with each renewal, use `additionalParameters.scope`.
+   */
   readonly scope?: string | undefined
-  /** Where the session is kept. */
+  /** Where the session is kept: `indexedDbStore()` by default in `evergrant/browser`, `memoryStore()` elsewhere. */
   readonly store?: TokenStore | undefined
   /** Tells several sessions of one client in one store apart; `default` by default. */
   readonly key?: string | undefined
-  /** How new tokens are got; the refresh token grant by default. */
+  /** How new tokens are obtained; the refresh token grant by default. */
   readonly grant?: Grant | undefined
   /** How long before its end an access token is renewed, in seconds; 60 by default, a quarter of its lifetime at most. */
   readonly renewEarlySeconds?: number | undefined

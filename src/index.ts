@@ -2,7 +2,11 @@ import { joinTokenManager, type TokenManagerOptions } from './create-token-manag
 import type { TokenManager } from './core/token-manager.js'
 import { memoryStore } from './stores/memory.js'
 
-/** Makes a token manager for any runtime. Its session lives in memory unless `store` says otherwise. */
+/**
+ * Makes a token manager for any runtime. Its session lives in memory unless `store` says otherwise.
+ *
+ * @throws EvergrantError `misconfigured` when the options make no sense
+ */
 export function createTokenManager(options: TokenManagerOptions): TokenManager {
   return joinTokenManager(options, { store: memoryStore() })
 }

@@ -2,7 +2,7 @@ import type { Pause } from './record.js'
 
 /**
  * How long each failed attempt makes the next one wait, when the server said no. It is the budget too: in the long run
- * at most 30 requests an hour.
+ * about 30 requests an hour.
  */
 const refusedInSeconds = [1, 2, 5, 10, 20, 40, 80, 160]
 /**

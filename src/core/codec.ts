@@ -30,6 +30,11 @@ export function checkRecord(value: unknown): StoredRecord {
   return isRecord(value) ? value : { state: 'unreadable', problem: 'corrupt' }
 }
 
+/** Whether a record was written by a newer version, so that it must not be touched. */
+export function isNewerFormat(record: StoredRecord | undefined): boolean {
+  return record?.state === 'unreadable' && record.problem === 'newer_format'
+}
+
 type Test = (value: unknown) => boolean
 
 const isText: Test = (value) => typeof value === 'string'

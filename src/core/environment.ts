@@ -11,8 +11,8 @@ export interface Environment {
   random(): number
   /** A name that nobody else will make: 128 random bits. */
   uniqueId(): string
-  /** Calls back once after `ms`; does not keep a process alive. Returns what cancels it. */
-  setTimer(callback: () => void, ms: number): () => void
+  /** Calls back once after `ms`. Keeps a process alive only if it is told to. Returns a function that cancels it. */
+  setTimer(callback: () => void, ms: number, keepsAlive?: boolean): () => void
   fetch: typeof fetch
 }
 
@@ -22,9 +22,9 @@ export const systemEnvironment: Environment = {
   monotonic: () => performance.now(),
   random: () => Math.random(),
   uniqueId: () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join('-'),
-  setTimer(callback, ms) {
+  setTimer(callback, ms, keepsAlive = false) {
     const timer: unknown = setTimeout(callback, ms)
-    if (typeof timer === 'object') (timer as { unref?(): void }).unref?.()
+    if (typeof timer === 'object' && !keepsAlive) (timer as { unref?(): void }).unref?.()
     return () => clearTimeout(timer as number)
   },
   fetch: (input, init) => fetch(input, init),
@@ -39,10 +39,17 @@ export function sleep(environment: Environment, ms: number): Promise<void> {
 const arrivalMs = 50
 
 /** Settles as `work` does, or rejects with what `late` makes once `ms` have passed. `work` itself goes on. */
-export function within<T>(environment: Environment, ms: number, work: Promise<T>, late: () => Error): Promise<T> {
+export function within<T>(
+  environment: Environment,
+  ms: number,
+  work: Promise<T>,
+  late: () => Error,
+  keepsAlive = false,
+): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    let cancel = environment.setTimer(() => {
-      cancel = environment.setTimer(() => reject(late()), arrivalMs)
+    const wait = (callback: () => void, ms: number): (() => void) => environment.setTimer(callback, ms, keepsAlive)
+    let cancel = wait(() => {
+      cancel = wait(() => reject(late()), arrivalMs)
     }, ms)
     work.then(resolve, reject).finally(() => cancel())
   })

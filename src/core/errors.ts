@@ -1,16 +1,19 @@
 /**
  * What went wrong, as one of eight words a program can switch on.
  *
- * - `login_required`: there is no session, or it has ended. Send the user to sign in.
+ * - `login_required`: there is no session, it has ended, or only the user can renew it (the server demands interaction,
+ *   or there is no refresh token). Send the user to sign in.
  * - `lost_in_flight`: the session has ended because the answer to a renewal never arrived and the server does not
  *   accept the refresh token a second time. Send the user to sign in; if this is frequent, ask the server's
  *   administrator for a grace period on rotation.
  * - `unavailable`: the server or the network failed for now. The session is kept. Try again at `retryAt`.
  * - `misconfigured`: the server refuses this client, or the call makes no sense. The session is kept. Fix the setup.
  * - `denied`: a policy of the server refuses this user or scope for now. The session is kept. Tell the user.
- * - `storage_failed`: the store cannot be read or written. The session is kept in memory while this realm lives.
- * - `aborted`: the caller's own `signal`, `dispose()` or a change of account ended the wait. Nothing was lost.
- * - `unsupported`: the server, the runtime or the store lacks what the call needs.
+ * - `storage_failed`: the store cannot be read or written. The session is kept in memory while this realm lives,
+ *   and writing is tried again. If it stays, free space or mend the store.
+ * - `aborted`: the caller's own `signal`, `dispose()` or a change of account ended the wait. Nothing was lost, and
+ *   nothing is to be done.
+ * - `unsupported`: the server, the runtime or the store lacks what the call needs. Use another one, or update evergrant.
  */
 export type ErrorCode =
   | 'login_required'

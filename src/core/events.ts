@@ -14,9 +14,9 @@ export type TokenEvent =
       readonly sessionId: string
       readonly generation: number
       readonly by: 'here' | 'elsewhere'
-      /** When the access token ends, in milliseconds since 1970, if the server told. */
+      /** When the access token ends, in milliseconds since 1970, if the server said so. */
       readonly expiresAt: number | undefined
-      /** The scope of the access token, if the server told. */
+      /** The scope of the access token, if the server said so. */
       readonly scope: string | undefined
     }
   | {
@@ -61,7 +61,7 @@ type Listener<T> = (event: T) => void
 export class Emitter {
   readonly #listeners = new Map<Listener<never>, string>()
 
-  /** Calls `listener` for each event of `type`. Returns what ends it. */
+  /** Calls `listener` for each event of `type`. Returns a function that ends it. */
   on<T extends { type: string }>(type: string, listener: Listener<T>): () => void {
     const own: Listener<T> = (event) => listener(event)
     this.#listeners.set(own, type)

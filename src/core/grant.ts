@@ -4,12 +4,13 @@ import type { TokenResponse } from './token-response.js'
 export interface GrantContext {
   /** The refresh token to spend; absent when the session never had one. */
   readonly refreshToken: string | undefined
-  /** The scope the session was granted, when the server told. */
+  /** The scope the session was granted, when the server said so. */
   readonly scope: string | undefined
   /**
-   * To be called right before the request leaves, after everything that can fail or wait. It throws when this holder
-   * has lost its turn; then nothing may be sent. A failure before it counts as nothing spent. Returns what takes it
-   * back, for when it turns out that the request did not leave.
+   * Must be called right before the request leaves, after everything that can fail or wait; a grant that does not call it
+   * makes lost answers look as if nothing was spent. It throws when this holder
+   * has lost its turn; then nothing may be sent. A failure before it counts as nothing spent. Returns a function
+   * that takes it back, for when it turns out that the request did not leave.
    */
   sending(): () => void
 }

@@ -4,7 +4,7 @@ import type { StoredRecord, SessionRecord } from './record.js'
  * Stops the program at the edge of doing what must never happen. The ids are those of `docs/ARCHITECTURE.md`. A failure
  * is a defect of this package or of a store adapter, so it is a plain `Error` and not one a caller could act on.
  */
-export function invariant(holds: boolean, id: string, otherwise: string): asserts holds {
+function invariant(holds: boolean, id: string, otherwise: string): asserts holds {
   if (!holds) throw new Error(`evergrant, invariant ${id}: ${otherwise}. Nothing was written; please report this.`)
 }
 

@@ -5,7 +5,7 @@ import { isEvergrantError, type EvergrantError } from './errors.js'
 import { Flight } from './flight.js'
 import type { Grant, IdTokenCheck } from './grant.js'
 import type { Lock } from './lock.js'
-import { lineageOf, type LiveRecord } from './record.js'
+import { defaultToken, lineageOf, type LiveRecord } from './record.js'
 import { renew, type RenewalNote, type RenewalParts } from './renewal.js'
 import { Schedule } from './schedule.js'
 import { Session } from './session.js'
@@ -27,7 +27,7 @@ export interface KeeperParts {
   readonly grant: Grant
   readonly checkIdToken: IdTokenCheck
   readonly renewEarlySeconds: number
-  /** Calls back when a device may have slept or come online. Returns what ends it. */
+  /** Calls back when a device may have slept or come online. Returns a function that ends it. */
   readonly watchWake?: ((look: () => void) => () => void) | undefined
 }
 
@@ -100,7 +100,7 @@ export class Keeper {
   /** Gets tokens newer than those of `record`. `rejected` is the token that a server refused. */
   renew(record: LiveRecord, rejected?: string): Promise<void> {
     const { sessionId, generation } = record
-    const isRejected = rejected !== undefined && record.accessTokens['']?.token === rejected
+    const isRejected = rejected !== undefined && defaultToken(record)?.token === rejected
     const isFresh = (): boolean => this.view.isFresh()
     return this.flight.join(async () => {
       await renew(this.#renewal, { sessionId, newerThan: generation, isFresh, isRejected })
@@ -170,7 +170,8 @@ export class Keeper {
   /** A renewal is over and its lock free: only now may listeners be called. */
   #landed(news: EvergrantError | undefined): void {
     this.view.showFailure(this.flight.failure)
-    if (news && !news.loginRequired) this.view.report(news)
+    // The end of a session is an event of its own.
+    if (news && this.session.record?.state === 'live') this.view.report(news)
     this.#plan()
     this.view.deliver()
   }

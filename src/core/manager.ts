@@ -4,7 +4,7 @@ import { EvergrantError, isEvergrantError } from './errors.js'
 import type { TokenEvent } from './events.js'
 import { isPassing } from './flight.js'
 import { Keeper, type KeeperParts } from './keeper.js'
-import type { AccessToken, LiveRecord } from './record.js'
+import { defaultToken, type AccessToken, type LiveRecord } from './record.js'
 import { answerMs } from './renewal.js'
 import { requireLive } from './session.js'
 import { readSignIn, signIn, signOut, timeAfter, tombstoneOf } from './sign-in-out.js'
@@ -134,14 +134,17 @@ class Manager implements TokenManager {
   /** The access token of `record`, if it will do; `generation` is the one that the call began with. */
   #usableToken(record: LiveRecord, options: AccessTokenOptions, generation: number): AccessToken | undefined {
     const { minValiditySeconds = 0, forceRenew = false, rejected } = options
-    const token = record.accessTokens['']
+    const token = defaultToken(record)
     const left = this.#keeper.view.lifetime?.remaining() ?? 0
     if (!token || left <= 0) return undefined
     if (record.generation !== generation) return token
     const wanted = minValiditySeconds * 1000
+    // Where no token of this server lives that long, renewing would not help.
     const isShort = left < wanted && wanted + newEnoughMs < (token.lifetimeMs ?? 0)
     const isRejected = token.token === rejected
     const age = this.#environment.now() - token.obtainedAt
+    // After n refused renewals in a row a token counts as new for 5 s * (2^n - 1), so that an API which refuses every
+    // token does not cause a renewal per call.
     const isNew = age >= 0 && age < newEnoughMs * (isRejected ? 2 ** this.#keeper.refusals - 1 : 1)
     return isNew || !(forceRenew || isRejected || isShort) ? token : undefined
   }

@@ -2,6 +2,7 @@ import { retryDelay } from './backoff.js'
 import { sleep, type Environment } from './environment.js'
 import { EvergrantError } from './errors.js'
 import {
+  defaultTokenKey,
   lineageOf,
   recordFormat,
   type EndReason,
@@ -15,7 +16,7 @@ import { requireLive } from './session.js'
 import { readTokenResponse, type ReadResponse } from './token-response.js'
 import type { Turn } from './turn.js'
 
-/** How long another holder may take to store an answer it has, before an unfriendly word of the server is believed. */
+/** How long another holder may take to store an answer it has, before a refusal is believed. */
 const childWaitMs = 10_000
 /** How late the network may still deliver a request that its sender has given up. */
 const spacingMs = 60_000
@@ -89,7 +90,9 @@ function successor(turn: Turn, answer: ReadResponse, sentAt: number, pause: Paus
     ...record,
     generation: record.generation + 1,
     refreshToken: answer.refreshToken ?? record.refreshToken,
-    accessTokens: answer.accessToken ? { ...record.accessTokens, '': answer.accessToken } : record.accessTokens,
+    accessTokens: answer.accessToken
+      ? { ...record.accessTokens, [defaultTokenKey]: answer.accessToken }
+      : record.accessTokens,
     scope: record.scope ?? answer.scope,
     extra: answer.extra,
     intent: pause && { ...intent, inDoubt: false, pause },

@@ -12,7 +12,7 @@ export interface AccessToken {
   readonly obtainedAt: number
   /** How long it lives from then, in milliseconds; absent when the server did not say. */
   readonly lifetimeMs?: number | undefined
-  /** Its scope, when the server told. */
+  /** Its scope, when the server said so. */
   readonly scope?: string | undefined
 }
 
@@ -56,7 +56,7 @@ export interface LiveRecord extends RecordBase {
   /** When the sign-in was, in milliseconds since 1970. */
   readonly at: number
   readonly refreshToken?: string | undefined
-  /** By resource and scope; `''` is the token asked for without either. */
+  /** By resource and scope; the key `''` is that of the token asked for without either. */
   readonly accessTokens: Readonly<Record<string, AccessToken>>
   /** The scope of the whole session. A single access token may have less (RFC 6749 section 6). */
   readonly scope?: string | undefined
@@ -69,20 +69,24 @@ export interface LiveRecord extends RecordBase {
   readonly spacing?: Pause | undefined
 }
 
-/** Why a session has ended: the server refused its refresh token, the answer to a renewal was lost, or the server
- * answered with tokens of somebody else. */
+/**
+ * Why a session has ended: the server refused its refresh token, the answer to a renewal was lost, or the server
+ * answered with tokens of somebody else.
+ */
 export type EndReason = 'expired_or_revoked' | 'lost_in_flight' | 'someone_else'
 
 /** A session that the server no longer renews. It holds no tokens. */
 export interface EndedRecord extends RecordBase {
   readonly state: 'ended'
   readonly reason: EndReason
+  /** When that was, in milliseconds since 1970. */
   readonly at: number
 }
 
 /** A session that was signed out. It stays behind so that a late answer cannot bring the session back. */
 export interface SignedOutRecord extends RecordBase {
   readonly state: 'signed_out'
+  /** When that was, in milliseconds since 1970. */
   readonly at: number
 }
 
@@ -97,6 +101,14 @@ export interface UnreadableRecord {
 
 /** What a store may find. */
 export type StoredRecord = SessionRecord | UnreadableRecord
+
+/** The key of the access token that is asked for without a resource or scope. */
+export const defaultTokenKey = ''
+
+/** The access token that is asked for without a resource or scope. */
+export function defaultToken(record: StoredRecord | undefined): AccessToken | undefined {
+  return record?.state === 'live' ? record.accessTokens[defaultTokenKey] : undefined
+}
 
 /** Names a session at one generation. */
 export function lineageOf(record: StoredRecord | undefined): string | undefined {

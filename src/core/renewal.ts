@@ -22,7 +22,7 @@ export interface RenewalParts {
   note(note: RenewalNote): void
 }
 
-/** What a renewal found out by the way. */
+/** What a renewal found out along the way. */
 export type RenewalNote =
   | {
       readonly type: 'answer'
@@ -101,7 +101,7 @@ function assertGranted(granted: Granted): Granted {
   throw new EvergrantError('unavailable', 'the grant returned no token response')
 }
 
-/** Only the server's clear word ends a session. Everything else may be a passing trouble, whatever it looks like. */
+/** Only the server's clear word ends a session. Everything else may be a temporary failure, whatever it looks like. */
 function isDefinite({ code, error }: EvergrantError): boolean {
   return code === 'login_required' && error === 'invalid_grant'
 }

@@ -1,3 +1,4 @@
+import { isNewerFormat } from './codec.js'
 import { within, type Environment } from './environment.js'
 import { EvergrantError, isEvergrantError } from './errors.js'
 import { assertSuccession } from './invariants.js'
@@ -100,7 +101,7 @@ export class Session {
         const current = this.#stored?.record
         const next = change(current)
         if (!next) return false
-        if (current?.state === 'unreadable' && current.problem === 'newer_format') throw unreadable(current)
+        if (current?.state === 'unreadable' && isNewerFormat(current)) throw unreadable(current)
         assertSuccession(current, next)
         const result = await this.#bounded(() => this.store.swap(this.key, this.#stored?.revision, next))
         this.#see(result.won ? { revision: result.revision, record: next } : result.current)

@@ -1,6 +1,13 @@
 import { EvergrantError } from './errors.js'
 import type { IdTokenCheck } from './grant.js'
-import { recordFormat, type LiveRecord, type SessionRecord, type SignedOutRecord, type StoredRecord } from './record.js'
+import {
+  defaultTokenKey,
+  recordFormat,
+  type LiveRecord,
+  type SessionRecord,
+  type SignedOutRecord,
+  type StoredRecord,
+} from './record.js'
 import type { Change } from './session.js'
 import { readTokenResponse, type TokenResponse } from './token-response.js'
 
@@ -28,7 +35,7 @@ export function readSignIn(
     state: 'live',
     generation: 0,
     refreshToken,
-    accessTokens: accessToken ? { '': accessToken } : {},
+    accessTokens: accessToken ? { [defaultTokenKey]: accessToken } : {},
     scope: scope ?? requestedScope,
     idToken,
     identity: verdict?.identity,

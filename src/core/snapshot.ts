@@ -23,9 +23,9 @@ export type Snapshot =
       readonly sessionId: string
       /** Goes up by one with each renewal. */
       readonly generation: number
-      /** When the access token ends, in milliseconds since 1970, if the server told. */
+      /** When the access token ends, in milliseconds since 1970, if the server said so. */
       readonly expiresAt: number | undefined
-      /** The scope of the session, if the server told. */
+      /** The scope of the session, if the server said so. */
       readonly scope: string | undefined
       /** Whose session it is, if the server issued an ID token. */
       readonly identity: Identity | undefined

@@ -7,11 +7,12 @@ import type { TokenResponse } from './token-response.js'
 /** How a call wants its access token. */
 export interface AccessTokenOptions {
   /**
-   * For how many seconds the token must still be valid; 0 by default. A token of the last five seconds always will
-   * do, and where the server's tokens do not live as long as this, so does any that is valid.
+   * For how many seconds the token must still be valid; 0 by default. A token obtained
+   * within the last five seconds always does, and where the server's tokens do not live as long as this, so does any
+   * that is valid.
    */
   readonly minValiditySeconds?: number | undefined
-  /** Whether to renew although the token is fresh. A renewal of the last five seconds is new enough. */
+  /** Whether to renew although the token is fresh. A token renewed within the last five seconds counts as new. */
   readonly forceRenew?: boolean | undefined
   /**
    * The token that a server refused with 401. If it is still the current one it is renewed, once for all who were
@@ -28,9 +29,9 @@ export interface Tokens {
   readonly accessToken: string
   /** The scheme of the `Authorization` header: `Bearer` or `DPoP`. */
   readonly tokenType: string
-  /** When the access token ends, in milliseconds since 1970, if the server told. */
+  /** When the access token ends, in milliseconds since 1970, if the server said so. */
   readonly expiresAt: number | undefined
-  /** The scope of the access token, if the server told. */
+  /** The scope of the access token, if the server said so. */
   readonly scope: string | undefined
   /** The newest ID token, if the server ever issued one. It may have expired: it says who signed in, not that one may. */
   readonly idToken: string | undefined
@@ -60,7 +61,8 @@ export interface TokenManager {
   /**
    * Starts a session with the token response of any flow, or with `{ refresh_token }` alone, in place of the one there
    * is. Resolves once the session can be used and is stored; when the store fails, it is kept in memory, an `error`
-   * event says so, and writing is tried again.
+   * event says so, and writing is tried again. Do not call it at each start with a refresh token from elsewhere: the store
+   * holds a newer one.
    *
    * @param options.receivedAt when the response was received, in milliseconds since 1970; now by default
    * @throws EvergrantError `misconfigured` when it holds no token this manager can use; nothing changes then
@@ -79,10 +81,10 @@ export interface TokenManager {
   /** What there is to show. Ready to be passed on: needs no `this`. */
   readonly getSnapshot: () => Snapshot
 
-  /** Calls `listener` whenever the snapshot has changed. Returns what ends it. Needs no `this`. */
+  /** Calls `listener` whenever the snapshot has changed. Returns a function that ends it. Needs no `this`. */
   readonly subscribe: (listener: () => void) => () => void
 
-  /** Calls `listener` for each event of a type. Returns what ends it. */
+  /** Calls `listener` for each event of a type. Returns a function that ends it. */
   on<T extends TokenEvent['type']>(type: T, listener: (event: Extract<TokenEvent, { type: T }>) => void): () => void
 
   /** Starts to renew in the background; done by itself unless `autoRenew` is off. */

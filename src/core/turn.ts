@@ -5,7 +5,7 @@ import type { Intent, LiveRecord, StoredRecord } from './record.js'
 import { requireLive, type Session } from './session.js'
 
 /** An intent that has stood still for this long has a dead owner. Every observer counts it on a clock of its own. */
-export const leaseMs = 6000
+const leaseMs = 6000
 const beatMs = leaseMs / 3
 const longestWaitMs = 15_000
 const shortestPollMs = 50
@@ -71,8 +71,9 @@ export class Turn {
 
   /** Throws when the turn has passed, so that nothing is sent then. */
   assertOurs(): void {
-    const isFresh = this.environment.monotonic() - this.leaseFrom < leaseMs / 2
-    if (isFresh && this.isMarkedIn(this.session.record)) return
+    // Others wait for a whole lease; half of one leaves the request the time to leave.
+    const isWithinLease = this.environment.monotonic() - this.leaseFrom < leaseMs / 2
+    if (isWithinLease && this.isMarkedIn(this.session.record)) return
     throw new EvergrantError('unavailable', 'this holder lost its turn before its request left; nothing was sent')
   }
 

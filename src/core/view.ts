@@ -3,7 +3,7 @@ import type { Environment } from './environment.js'
 import type { EvergrantError } from './errors.js'
 import { Emitter, eventsBetween, type TokenEvent } from './events.js'
 import { countLifetime, type Lifetime } from './lifetime.js'
-import type { AccessToken, StoredRecord } from './record.js'
+import { defaultToken, type AccessToken, type StoredRecord } from './record.js'
 import { unreadable } from './session.js'
 import { keepIfSame, snapshotOf, type Snapshot } from './snapshot.js'
 
@@ -84,8 +84,4 @@ export class View {
     this.snapshot = snapshot
     this.#events.push({ type: 'change' })
   }
-}
-
-function defaultToken(record: StoredRecord | undefined): AccessToken | undefined {
-  return record?.state === 'live' ? record.accessTokens[''] : undefined
 }

@@ -1,7 +1,10 @@
 import { within, type Environment } from './environment.js'
 import { EvergrantError } from './errors.js'
 
-/** Where calls wait for a renewal, none longer than it may and wants to. The work they wait for goes on without them. */
+/**
+ * Where calls wait for a renewal, none longer than it may and wants to. The work they wait for goes on without them. A
+ * process does not end while somebody waits.
+ */
 export class WaitingRoom {
   #leave: Set<() => void> | undefined = new Set()
 
@@ -15,7 +18,7 @@ export class WaitingRoom {
       if (!waiting || signal?.aborted) return leave()
       waiting.add(leave)
       signal?.addEventListener('abort', leave)
-      within(this.environment, endsAt - this.environment.monotonic(), work, tooSlow)
+      within(this.environment, endsAt - this.environment.monotonic(), work, tooSlow, true)
         .then(resolve, reject)
         .finally(() => {
           waiting.delete(leave)

@@ -10,7 +10,7 @@ export interface ClientSecretBasicOptions {
    * a secret with characters other than letters, digits and `* - . _`.
    */
   readonly encoding?: 'form' | 'raw' | undefined
-  /** Accepts that there is a page around, for tests of server code that run in one. */
+  /** Permits use in a page, for tests of server code that run in one. */
   readonly dangerouslyAllowInPage?: boolean | undefined
 }
 

@@ -8,7 +8,7 @@ export type ServerMetadata = AuthorizationServer
 
 const freshMs = 24 * 3_600_000
 /** Leaves half of the time of a renewal to the token request. */
-const answerMs = 5000
+const discoveryMs = 5000
 
 /**
  * Tells where the endpoints of a server are: from `metadata` without any request, or by asking its `issuer` when they
@@ -34,7 +34,7 @@ export function metadataSource(
   }
   return () => {
     if (known && environment.monotonic() - known.at < freshMs) return Promise.resolve(known.metadata)
-    asking ??= within(environment, answerMs, learn(), () => networkFailure(undefined)).finally(() => {
+    asking ??= within(environment, discoveryMs, learn(), () => networkFailure(undefined)).finally(() => {
       asking = undefined
     })
     if (!known) return asking

@@ -1,6 +1,6 @@
 /**
  * Calls `look` when a page may have slept, was shown again or came online: its timers cannot be trusted then. Returns
- * what ends it.
+ * a function that ends it.
  */
 export function watchWake(look: () => void): () => void {
   const page = globalThis.document

@@ -1,6 +1,7 @@
 import { watch, type FSWatcher } from 'node:fs'
 import { mkdir, readlink, realpath } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
+import { isNewerFormat } from '../core/codec.js'
 import { EvergrantError } from '../core/errors.js'
 import type { SessionRecord } from '../core/record.js'
 import type { SwapResult, TokenStore } from '../core/store.js'
@@ -44,10 +45,9 @@ async function swap(
   do {
     const basis = await readText(path)
     const current = findSession(basis, key)
-    const problem = current?.record.state === 'unreadable' && current.record.problem
-    if (current?.revision !== expected || problem === 'newer_format') return { won: false, current }
+    if (current?.revision !== expected || isNewerFormat(current?.record)) return { won: false, current }
     const content = withSession(basis, key, next)
-    const setAside = problem === 'corrupt' ? `${path}.corrupt` : undefined
+    const setAside = current?.record.state === 'unreadable' ? `${path}.corrupt` : undefined
     if (await replaceFile({ path, basis, content, setAside, giveUpAt }))
       return { won: true, revision: findSession(content, key)?.revision }
   } while (performance.now() < giveUpAt)

@@ -1,5 +1,5 @@
 import { createStore, promisifyRequest, type UseStore } from 'idb-keyval'
-import { checkRecord } from '../core/codec.js'
+import { checkRecord, isNewerFormat } from '../core/codec.js'
 import { systemEnvironment, within } from '../core/environment.js'
 import { EvergrantError } from '../core/errors.js'
 import type { SessionRecord } from '../core/record.js'
@@ -75,7 +75,7 @@ async function swap(
   const current = versioned(found)
   // What is there may be our own, when an earlier attempt got through and only its answer was lost.
   if (current && written && current.revision === written.revision) return { won: true, revision: written.revision }
-  if (current?.revision !== expected || isNewer(current)) return { won: false, current }
+  if (current?.revision !== expected || isNewerFormat(current?.record)) return { won: false, current }
   if (current?.record.state === 'unreadable') store.put(found, `${key} corrupt`)
   const request: IDBRequest = written ? store.put(written, key) : store.delete(key)
   await promisifyRequest(request)
@@ -88,10 +88,6 @@ function versioned(value: unknown): Versioned | undefined {
   if (value === undefined) return undefined
   const { revision, record } = Object(value) as { revision?: unknown; record?: unknown }
   return { revision: typeof revision === 'string' ? revision : null, record: checkRecord(record) }
-}
-
-function isNewer(current: Versioned | undefined): boolean {
-  return current?.record.state === 'unreadable' && current.record.problem === 'newer_format'
 }
 
 /** Tells the other holders to look. The message is the key of the record, which names the server and the client only. */

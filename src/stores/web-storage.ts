@@ -1,4 +1,4 @@
-import { decodeRecord, encodeRecord } from '../core/codec.js'
+import { decodeRecord, encodeRecord, isNewerFormat } from '../core/codec.js'
 import { systemEnvironment } from '../core/environment.js'
 import type { TokenStore, Versioned } from '../core/store.js'
 
@@ -21,7 +21,7 @@ export function webStorageStore(storage: Storage): TokenStore {
       return alone(`evergrant write ${key}`, () => {
         const stored = storage.getItem(key)
         const current = versioned(stored)
-        if (current?.revision !== expected || isNewer(current)) return { won: false, current }
+        if (current?.revision !== expected || isNewerFormat(current?.record)) return { won: false, current }
         if (stored !== null && current?.record.state === 'unreadable') storage.setItem(`${key} corrupt`, stored)
         if (text === undefined) storage.removeItem(key)
         else storage.setItem(key, text)
@@ -44,10 +44,6 @@ export function webStorageStore(storage: Storage): TokenStore {
  */
 function versioned(text: string | null): Versioned | undefined {
   return text === null ? undefined : { revision: text, record: decodeRecord(text.slice(text.indexOf('\n') + 1)) }
-}
-
-function isNewer(current: Versioned | undefined): boolean {
-  return current?.record.state === 'unreadable' && current.record.problem === 'newer_format'
 }
 
 /** Runs `work` while no other tab does. A lock that a frozen page keeps is not waited for: the swap takes microseconds. */

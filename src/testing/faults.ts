@@ -6,9 +6,9 @@ import type { Environment } from '../core/environment.js'
  * - `drop-request`: the connection fails before the server sees the request.
  * - `drop-response`: the server acts on the request, and the connection fails before its answer arrives.
  * - `delay`: the request arrives later, or its answer does.
- * - `duplicate`: the request arrives twice; the client gets the answer to the first, or to the second.
+ * - `duplicate`: the request arrives twice; the client gets the answer to the first (the default) or to the second.
  * - `truncate`: the connection fails after so many bytes of the answer.
- * - `error-after-commit`: the server acts on the request and then answers with an error.
+ * - `error-after-commit`: the server acts on the request and then answers with an error, 500 by default.
  * - `respond`: something on the way answers instead of the server.
  */
 export type Fault =

@@ -17,6 +17,10 @@ export interface Redemption {
   readonly family: number | undefined
   /** How many rotations led to the token that was used. */
   readonly depth: number | undefined
+  /**
+   * `accepted`: used first. `repeated`: used again, and allowed. `reuse`: used again, and refused. `dead`: of a session
+   * that was revoked. `unknown`: never issued, or to another client.
+   */
   readonly outcome: 'accepted' | 'repeated' | 'reuse' | 'dead' | 'unknown'
 }
 
@@ -65,7 +69,7 @@ export class TokenFamilies {
     return { family, refreshToken: this.#issue(family, 0).value }
   }
 
-  /** Uses a refresh token at `now`. Resolves to `undefined` when the server has to answer `invalid_grant`. */
+  /** Uses a refresh token at `now`. Returns `undefined` when the server has to answer `invalid_grant`. */
   redeem(value: string, clientId: string, now: number): Redeemed | undefined {
     const token = this.#tokens.get(value)
     if (!token || token.family.clientId !== clientId) return this.#refuse(token, now, 'unknown')

@@ -70,6 +70,24 @@ describe('while the server fails', () => {
   })
 })
 
+describe('a server that wants to see the user', () => {
+  test.each(['interaction_required', 'login_required', 'consent_required', 'mfa_required'])(
+    'and says %s raises an event and keeps the session',
+    async (error) => {
+      const world = new ScriptedWorld({ lifetimeSeconds: 60 })
+      await world.signIn()
+      const { manager } = world.seat()
+      const codes: string[] = []
+      manager.on('error', (event) => codes.push(event.error.code))
+      manager.on('ended', () => codes.push('ended'))
+      world.faults.push({ type: 'respond', status: 400, body: { error } })
+      await world.pass(50)
+      expect(codes).toEqual(['login_required'])
+      expect(manager.getSnapshot()).toMatchObject({ status: 'active', error: { code: 'login_required' } })
+    },
+  )
+})
+
 describe('an answer', () => {
   test('that comes after ten seconds is installed all the same', async () => {
     const world = new ScriptedWorld({ lifetimeSeconds: 60 })

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { runCampaign } from '../simulation/campaign.js'
+import type { PolicyName } from '../simulation/scenario.js'
 import { mutantPlugin } from './mutate.js'
 import type { Mutant } from './mutants.js'
 
@@ -13,10 +14,7 @@ export function hunt(mutant: Mutant): Promise<string | undefined> {
   return 'test' in mutant.caughtBy ? runTests(mutant, mutant.caughtBy.test) : simulate(mutant, mutant.caughtBy.policy)
 }
 
-async function simulate(
-  mutant: Mutant,
-  policy: 'none' | 'omit' | 'strict' | 'grace' | 'until-child-used',
-): Promise<string | undefined> {
+async function simulate(mutant: Mutant, policy: PolicyName): Promise<string | undefined> {
   const plugin = mutantPlugin(mutant)
   const { violations } = await runCampaign({ policies: [policy], from: 0, seeds: mostSeeds, stopsEarly: true, plugin })
   const first = violations.sort((a, b) => a.seed - b.seed)[0]

@@ -4,7 +4,8 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Mutant } from './mutants.js'
 
-const source = fileURLToPath(new URL('../../src/', import.meta.url))
+/** The folder whose files mutants edit. */
+export const source: string = fileURLToPath(new URL('../../src/', import.meta.url))
 
 /** The text of a file with the edits of a mutant made; an edit whose place is not there, or not the only one, fails. */
 export function mutated(mutant: Mutant, file: string, text: string): string {

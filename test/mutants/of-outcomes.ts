@@ -128,7 +128,7 @@ export const mutantsOfOutcomes: readonly Mutant[] = [
       },
       {
         file: 'core/turn.ts',
-        find: 'if (isFresh && this.isMarkedIn(this.session.record)) return',
+        find: 'if (isWithinLease && this.isMarkedIn(this.session.record)) return',
         replace: 'return',
       },
     ],
@@ -165,6 +165,17 @@ export const mutantsOfOutcomes: readonly Mutant[] = [
       },
     ],
     caughtBy: { policy: 'grace' },
+  },
+  {
+    name: 'calls wait for as long as it takes',
+    edits: [
+      {
+        file: 'core/waiting-room.ts',
+        find: 'endsAt - this.environment.monotonic()',
+        replace: '1e9 + 0 * endsAt',
+      },
+    ],
+    caughtBy: { policy: 'none' },
   },
   {
     name: 'listeners are called while the lock is held',

@@ -34,7 +34,7 @@ export const mutantsOfTurns: readonly Mutant[] = [
       },
       {
         file: 'core/turn.ts',
-        find: 'if (isFresh && this.isMarkedIn(this.session.record)) return',
+        find: 'if (isWithinLease && this.isMarkedIn(this.session.record)) return',
         replace: 'return',
       },
     ],
@@ -50,7 +50,7 @@ export const mutantsOfTurns: readonly Mutant[] = [
     edits: [
       {
         file: 'core/turn.ts',
-        find: 'if (isFresh && this.isMarkedIn(this.session.record)) return',
+        find: 'if (isWithinLease && this.isMarkedIn(this.session.record)) return',
         replace: 'return',
       },
     ],
@@ -97,7 +97,11 @@ export const mutantsOfTurns: readonly Mutant[] = [
   {
     name: 'doubt is left behind: nobody looks after the intent of a dead holder',
     edits: [
-      { file: 'core/keeper.ts', find: '(!this.view.isFresh() || record.intent)', replace: '!this.view.isFresh()' },
+      {
+        file: 'core/keeper.ts',
+        find: '(!this.view.isFresh() || record.intent !== undefined)',
+        replace: '!this.view.isFresh()',
+      },
       { file: 'core/keeper.ts', find: 'intent ? Math.min(untilRetry, untilDue) : untilDue', replace: 'untilDue' },
     ],
     caughtBy: { policy: 'grace' },

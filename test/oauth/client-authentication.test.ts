@@ -1,4 +1,5 @@
-import { clientSecretBasic } from 'evergrant'
+import { clientSecretBasic, memoryStore, type TokenManagerOptions } from 'evergrant'
+import { createTokenManager } from 'evergrant/browser'
 import { createAuthorizationServer } from 'evergrant/testing'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { ask, askedWith } from '../support/asking.js'
@@ -88,6 +89,25 @@ describe('client authentication', () => {
     expect(() => clientSecretBasic(secret as string)).toThrow(misconfigured)
     const { error } = await ask(() => Response.json({}), { clientAuth: clientSecretBasic(() => secret as string) })
     expect(error).toMatchObject({ code: 'misconfigured' })
+  })
+
+  it('P-024 sends no secret from a page that passes one in spite of the types', async () => {
+    let authorization: string | null = 'nothing was sent'
+    const options: TokenManagerOptions = {
+      metadata: { issuer: 'https://as.example', token_endpoint: 'https://as.example/token' },
+      clientId: 'page',
+      clientAuth: clientSecretBasic('secret'),
+      store: memoryStore(),
+      fetch(_url, init) {
+        authorization = new Headers(init?.headers).get('authorization')
+        return Promise.resolve(Response.json({ access_token: 'access', token_type: 'Bearer' }))
+      },
+    }
+    const tokens = createTokenManager(options)
+    await tokens.setTokens({ refresh_token: 'refresh' })
+    await tokens.getAccessToken()
+    expect(authorization).toBeNull()
+    tokens.dispose()
   })
 
   it('P-024 refuses to hold a secret in a page, unless told to for a test', () => {

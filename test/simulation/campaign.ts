@@ -1,13 +1,11 @@
-import { build, type Plugin } from 'esbuild'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { availableParallelism, tmpdir } from 'node:os'
-import path from 'node:path'
-import { fileURLToPath } from 'node:url'
+import type { Plugin } from 'esbuild'
+import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
+import { makeProgram } from '../support/program.js'
 import type { PolicyName } from './scenario.js'
 import type { Played, Task } from './worker.js'
 
-const workerSource = fileURLToPath(new URL('worker.ts', import.meta.url))
+const workerSource = new URL('worker.ts', import.meta.url)
 const chunkSeeds = 500
 
 /** What to simulate. */
@@ -43,22 +41,11 @@ export interface Summary {
 
 /** Plays seeds of each policy on several workers. Resolves to the summaries and the seeds that broke a promise. */
 export async function runCampaign(options: CampaignOptions): Promise<{ summaries: Summary[]; violations: Played[] }> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'evergrant-simulation-'))
+  const program = await makeProgram(workerSource, ...(options.plugin ? [options.plugin] : []))
   try {
-    const worker = path.join(folder, 'worker.mjs')
-    await build({
-      entryPoints: [workerSource],
-      outfile: worker,
-      bundle: true,
-      format: 'esm',
-      platform: 'node',
-      target: 'node20',
-      logLevel: 'error',
-      plugins: options.plugin ? [options.plugin] : [],
-    })
-    return await new Campaign(worker, options).run()
+    return await new Campaign(program.path, options).run()
   } finally {
-    await rm(folder, { recursive: true, force: true })
+    await program.remove()
   }
 }
 

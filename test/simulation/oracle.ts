@@ -1,3 +1,4 @@
+import { answerMs } from '../../src/core/renewal.js'
 import type { Send } from './network.js'
 import { describeRecord, type Seat, type World } from './world.js'
 
@@ -23,10 +24,10 @@ export interface SignedIn {
   endedAt?: number
 }
 
+/** How long a call may wait, with a moment for the answer to get through. */
+export const longestCallMs = answerMs + 200
 /** How long word of a sign-out may take from one holder to another that watches. */
 const noticeMs = 1000
-/** After this a request counts as unanswered, and may be repeated. */
-const answerMs = 10_000
 
 /** Watches a world and knows what must not happen in it. */
 export class Oracle {
@@ -72,6 +73,12 @@ export class Oracle {
     const now = this.world.serverNow()
     if (this.areClocksRight && (facts.expiresAt ?? 0) <= now)
       this.#fail(`I9: ${holder.name} was given an expired token`)
+  }
+
+  /** Is told of a call that has waited for the longest time that one may; a holder that was stopped meanwhile may. */
+  overdue({ holder }: Seat, calledAt: number): void {
+    const wasStopped = this.disturbances.some((one) => one.holder === holder.name && one.until >= calledAt)
+    if (!wasStopped) this.#fail(`I13: a call of ${holder.name} is still waiting after ${longestCallMs} ms`)
   }
 
   /** Checks what was written since the last look. */

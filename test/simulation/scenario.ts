@@ -2,7 +2,7 @@ import { isEvergrantError } from '../../src/core/errors.js'
 import type { AccessTokenOptions } from '../../src/core/token-manager.js'
 import type { RotationPolicy } from '../../src/testing.js'
 import { Chaos } from './chaos.js'
-import { Oracle, Violation } from './oracle.js'
+import { longestCallMs, Oracle, Violation } from './oracle.js'
 import { People } from './people.js'
 import { Random } from './random.js'
 import { World, type Seat, type Setting } from './world.js'
@@ -135,13 +135,17 @@ class Scenario {
 
   #call(seat: Seat, rejected: string | undefined): void {
     const { holder, manager } = seat
-    const calledAt = this.#world.time.now
+    const { time } = this.#world
+    const calledAt = time.now
+    const cancelWatch = time.after(longestCallMs, () => this.#guard(() => this.#oracle.overdue(seat, calledAt)))
     manager.getAccessToken(rejected === undefined ? this.#wishes() : { rejected }).then(
       (token) => {
+        cancelWatch()
         this.#guard(() => this.#oracle.served(seat, token, calledAt))
         if (this.#isRefused()) this.#call(seat, token)
       },
       (error: unknown) => {
+        cancelWatch()
         if (!isEvergrantError(error)) this.#fail(error)
         else this.#world.note(`${holder.name} gets no token: ${error.code}, ${error.message}`)
       },

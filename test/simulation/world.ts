@@ -1,3 +1,4 @@
+import { noLock } from '../../src/core/lock.js'
 import { createManager } from '../../src/core/manager.js'
 import type { StoredRecord } from '../../src/core/record.js'
 import type { TokenManager } from '../../src/core/token-manager.js'
@@ -98,7 +99,7 @@ export class World {
       environment,
       store: this.store.seenBy(holder, this.setting.canWatch),
       key: 'session',
-      lock: this.setting.hasLock ? this.lock.seenBy(holder) : withoutLock,
+      lock: this.setting.hasLock ? this.lock.seenBy(holder) : noLock,
       grant: refreshTokenGrant({ metadata: () => Promise.resolve(metadata), clientId: 'client', environment }),
       checkIdToken: idTokenCheck(this.server.issuer, 'client'),
       scope: undefined,
@@ -141,8 +142,6 @@ export class World {
     this.note(`network: request of ${send.holder.name} with ${short(send.refreshToken)}: ${send.fate ?? ''}`)
   }
 }
-
-const withoutLock = Object.assign(<T>(_name: string, work: () => Promise<T>): Promise<T> => work(), { kind: 'none' })
 
 function describe({ holder, record }: Write): string {
   return `${holder} writes ${describeRecord(record)}`

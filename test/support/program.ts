@@ -1,4 +1,4 @@
-import { build } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,8 +10,8 @@ export interface Program {
   remove(): Promise<void>
 }
 
-/** Bundles a program. */
-export async function makeProgram(source: URL): Promise<Program> {
+/** Bundles a program, whose code `plugins` may change on its way. */
+export async function makeProgram(source: URL, ...plugins: Plugin[]): Promise<Program> {
   const folder = await mkdtemp(join(tmpdir(), 'evergrant-program-'))
   const path = join(folder, 'program.mjs')
   await build({
@@ -22,6 +22,7 @@ export async function makeProgram(source: URL): Promise<Program> {
     format: 'esm',
     target: 'node20',
     logLevel: 'error',
+    plugins,
   })
   return { path, remove: () => rm(folder, { recursive: true, force: true }) }
 }
