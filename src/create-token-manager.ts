@@ -65,7 +65,7 @@ export function joinTokenManager(options: TokenManagerOptions, platform: Platfor
   return createManager({
     environment,
     store: options.store ?? platform.store,
-    key: `evergrant ${issuer ?? ''} ${clientId} ${key}`,
+    key: `evergrant ${issuer ?? ''} ${encodeURIComponent(clientId)} ${key}`,
     lock: platform.lock?.(environment) ?? noLock,
     grant:
       options.grant ??

@@ -52,7 +52,7 @@ export function eventsBetween(
     const { sessionId, reason } = record
     return previous?.state === 'ended' ? [] : [{ type: 'ended', sessionId, reason }]
   }
-  return previous?.state === 'live' ? [{ type: 'signedOut' }] : []
+  return previous?.state === 'live' && record?.state !== 'unreadable' ? [{ type: 'signedOut' }] : []
 }
 
 type Listener<T> = (event: T) => void

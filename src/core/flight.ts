@@ -6,7 +6,7 @@ import { Postponed } from './turn.js'
 /** A store is near: it is asked again soon. */
 const mostStorageSteps = 3
 
-/** One renewal at a time in this realm, and none while the last failure says to wait. */
+/** One renewal at a time in this realm, and how long the last failure says to wait. */
 export class Flight {
   #current: Promise<void> | undefined
   #failures = 0
@@ -24,7 +24,6 @@ export class Flight {
   /** Joins the renewal under way, or starts `renewal`. Nothing is awaited before the flight can be joined. */
   join(renewal: () => Promise<void>): Promise<void> {
     if (this.#current) return this.#current
-    if (this.pauseMs() > 0) return Promise.reject(this.failure)
     return (this.#current = this.#fly(renewal))
   }
 

@@ -74,7 +74,7 @@ export class Keeper {
   start(): void {
     if (this.#isActive) return
     this.#isActive = true
-    this.#ignoreWake = this.#parts.watchWake?.(() => this.#look())
+    this.#ignoreWake = this.#parts.watchWake?.(() => this.#reread())
     this.#reread(this.load())
   }
 
@@ -99,6 +99,7 @@ export class Keeper {
 
   /** Gets tokens newer than those of `record`. `rejected` is the token that a server refused. */
   renew(record: LiveRecord, rejected?: string): Promise<void> {
+    if (this.flight.pauseMs() > 0) return this.#refuse(record)
     const { sessionId, generation } = record
     const isRejected = rejected !== undefined && defaultToken(record)?.token === rejected
     const isFresh = (): boolean => this.view.isFresh()
@@ -117,20 +118,30 @@ export class Keeper {
     })
   }
 
+  /** Says why there is no renewal for now, unless the store knows better. */
+  async #refuse(record: LiveRecord): Promise<void> {
+    await this.session.read().catch(() => undefined)
+    if (lineageOf(this.session.record) === lineageOf(record)) throw this.flight.failure
+  }
+
   /** Takes notice of what others have written. While the store fails, it is asked again. */
-  #reread(reading: Promise<void> = this.session.read()): void {
+  #reread(reading: Promise<void> = this.#loading ?? this.session.read()): void {
     const onFailure = (error: EvergrantError): void => {
       if (this.view.snapshot.error?.code !== error.code) this.view.report(error)
       this.view.showFailure(error)
       this.#plan()
     }
-    void reading.then(() => this.#look(), onFailure).then(() => this.view.deliver())
+    const onSuccess = (): void => {
+      this.view.showFailure(this.flight.failure)
+      this.#look()
+    }
+    void reading.then(onSuccess, onFailure).then(() => this.view.deliver())
   }
 
   /** Looks at the clock, and decides by it what is due: timers and other hints come when they like. */
   #look(): void {
     const { record, isKnown } = this.session
-    if (!isKnown) return this.#reread(this.#loading)
+    if (!isKnown) return this.#reread()
     const isDue = record?.state === 'live' && (!this.view.isFresh() || record.intent !== undefined)
     if (isDue && this.#isActive) this.renewBehind(record)
     this.#plan()

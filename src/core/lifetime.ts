@@ -38,9 +38,10 @@ export function countLifetime(token: AccessToken, environment: Environment, earl
   const { obtainedAt, lifetimeMs } = token
   const span = lifetimeMs ?? unknownLifetimeMs
   const left = Math.min(span, obtainedAt + span - environment.now())
-  const early = lifetimeMs === undefined ? 0 : Math.min(earlyMs, span / 4) * (1 + spread / 5)
+  const transit = Math.min(transitMs, span / 10)
+  const early = lifetimeMs === undefined ? 0 : Math.max(transit, Math.min(earlyMs, span / 4) * (1 + spread / 5))
   const untilDue = countdown(environment, left - early)
-  const untilEnd = countdown(environment, left - Math.min(transitMs, span / 10))
+  const untilEnd = countdown(environment, left - transit)
   return {
     isDue: () => untilDue() <= 0,
     untilDue,
@@ -50,7 +51,7 @@ export function countLifetime(token: AccessToken, environment: Environment, earl
 }
 
 /** Milliseconds left of `ms` from now, by whichever clock has gone further. */
-function countdown(environment: Environment, ms: number): () => number {
+export function countdown(environment: Environment, ms: number): () => number {
   let seen = environment.now()
   let end = seen + ms
   const monotonicEnd = environment.monotonic() + ms

@@ -86,6 +86,7 @@ class Manager implements TokenManager {
     const content = readSignIn(response, receivedAt ?? now(), scope, checkIdToken)
     const record = { ...content, sessionId: uniqueId(), at: timeAfter(session.record, now()) }
     const failure = await session.decide(record, signIn(record, now))
+    this.#keeper.refusals = 0
     if (failure) view.report(failure)
     view.deliver()
   }
@@ -93,11 +94,12 @@ class Manager implements TokenManager {
   async signOut(): Promise<void> {
     const { session, view } = this.#keeper
     const { now } = this.#environment
-    if (session.record?.state !== 'live') await this.#keeper.load()
-    if (!session.record || session.record.state === 'signed_out') return
+    // A store that cannot be read may hold a session all the same.
+    if (session.record?.state !== 'live') await this.#keeper.load().catch(() => undefined)
+    if (session.isKnown && (!session.record || session.record.state === 'signed_out')) return
     const at = timeAfter(session.record, now())
     const tombstone = tombstoneOf(session.record, at)
-    if (session.record.state === 'live') session.hold(tombstone, signOut(at, now))
+    if (session.record?.state === 'live') session.hold(tombstone, signOut(at, now))
     view.deliver()
     const failure = await session.decide(tombstone, signOut(at, now))
     if (failure) throw failure
@@ -112,9 +114,8 @@ class Manager implements TokenManager {
   }
 
   dispose(): void {
-    const { session, view } = this.#keeper
+    const { view } = this.#keeper
     this.#keeper.end()
-    session.stop()
     view.emitter.clear()
     this.#waitingRoom.close()
   }

@@ -54,7 +54,6 @@ export interface NoAnswer {
 export function renew(parts: RenewalParts, need: Need): Promise<void> {
   const { session, environment, lock, owner } = parts
   return lock(session.key, async () => {
-    await session.flush()
     const turn = await Turn.take(session, environment, owner, need)
     if (!turn) return
     try {
@@ -77,6 +76,7 @@ async function spend(parts: RenewalParts, turn: Turn): Promise<Answer | NoAnswer
   let isSent = false
   let isLate = false
   const sending = (): (() => void) => {
+    if (isLate) throw unanswered()
     turn.assertOurs()
     sentAt = environment.now()
     isSent = true

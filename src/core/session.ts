@@ -1,6 +1,6 @@
 import { isNewerFormat } from './codec.js'
 import { within, type Environment } from './environment.js'
-import { EvergrantError, isEvergrantError } from './errors.js'
+import { EvergrantError, isEvergrantError, type ErrorCode } from './errors.js'
 import { assertSuccession } from './invariants.js'
 import type { LiveRecord, SessionRecord, StoredRecord, UnreadableRecord } from './record.js'
 import type { TokenStore, Versioned } from './store.js'
@@ -53,15 +53,15 @@ export class Session {
     return this.#isKnown
   }
 
-  /** Writes what a renewal has led to. When the store fails it is held, if it may follow what is known by then. */
+  /** Writes what a renewal has led to. Whatever the store says to it, it is held if it may follow what is known by then. */
   put(record: SessionRecord, change: Change): Promise<EvergrantError | undefined> {
-    return this.#writeOrHold(record, change, () => change(this.record) !== undefined)
+    return this.#writeOrHold(record, change, () => change(this.record) !== undefined, ['storage_failed', 'unsupported'])
   }
 
   /** Carries out a sign-in or sign-out. When the store fails it is held, unless there was a later one. */
   decide(record: SessionRecord, change: Change): Promise<EvergrantError | undefined> {
     const order = ++this.#decisions
-    return this.#writeOrHold(record, change, () => order === this.#decisions)
+    return this.#writeOrHold(record, change, () => order === this.#decisions, ['storage_failed'])
   }
 
   /** Makes `record` the newest one in memory at once, and goes on trying to make `change` in the store. */
@@ -115,18 +115,22 @@ export class Session {
     this.#see(await this.#bounded(() => this.store.read(this.key)))
   }
 
-  /** Resolves to the failure of the store, if there is one. */
+  /**
+   * Resolves to the failure of the store, if there is one that may pass. `stands` tells whether nothing newer is known,
+   * so that what is held may be replaced.
+   */
   async #writeOrHold(
     record: SessionRecord,
     change: Change,
-    mayHold: () => boolean,
+    stands: () => boolean,
+    passing: readonly ErrorCode[],
   ): Promise<EvergrantError | undefined> {
     try {
-      if (await this.update(change)) this.#release()
+      if ((await this.update(change)) && stands()) this.#release()
       return undefined
     } catch (error) {
-      if (!isEvergrantError(error) || error.code !== 'storage_failed') throw error
-      if (mayHold()) this.hold(record, change)
+      if (!isEvergrantError(error) || !passing.includes(error.code)) throw error
+      if (stands()) this.hold(record, change)
       return error
     }
   }

@@ -24,6 +24,7 @@ export function readSignIn(
   checkIdToken: IdTokenCheck,
 ): Omit<LiveRecord, 'sessionId' | 'at'> {
   if (typeof response !== 'object' || response === null) throw nonsense('it is no object')
+  if (!Number.isFinite(receivedAt)) throw nonsense('receivedAt is no time')
   const { accessToken, refreshToken, scope, idToken, extra } = readTokenResponse(response, receivedAt)
   if (!accessToken && !refreshToken) {
     throw nonsense('it holds neither a refresh_token nor an access_token of type Bearer or DPoP')
@@ -44,8 +45,8 @@ export function readSignIn(
 }
 
 /** What stays of a session that is signed out: its name, so that late answers know. */
-export function tombstoneOf(record: StoredRecord, at: number): SignedOutRecord {
-  const { sessionId, generation } = record.state === 'unreadable' ? { sessionId: '', generation: 0 } : record
+export function tombstoneOf(record: StoredRecord | undefined, at: number): SignedOutRecord {
+  const { sessionId, generation } = isReadable(record) ? record : { sessionId: '', generation: 0 }
   return { format: recordFormat, state: 'signed_out', sessionId, generation, at }
 }
 
@@ -69,11 +70,13 @@ export function signOut(at: number, now: () => number): Change {
 }
 
 /**
- * A change may come late, because the store failed: then what somebody has decided since `at` stands. A decision from
- * the future comes from a clock that was set back since, and does not count.
+ * A change may come late, because the store failed: then what somebody has decided since `at` stands. That a session has
+ * ended is nobody's decision. One from the future comes from a clock that was set back since, and does not count.
  */
 function unlessOverruled(at: number, now: () => number, change: Change): Change {
-  return (stored) => (isReadable(stored) && stored.at > at && stored.at <= now() ? undefined : change(stored))
+  const isDecision = (stored: StoredRecord | undefined): boolean =>
+    isReadable(stored) && stored.state !== 'ended' && stored.at > at && stored.at <= now()
+  return (stored) => (isDecision(stored) ? undefined : change(stored))
 }
 
 function isReadable(stored: StoredRecord | undefined): stored is SessionRecord {

@@ -1,12 +1,15 @@
 import { pauseLeft } from './backoff.js'
 import { sleep, type Environment } from './environment.js'
 import { EvergrantError } from './errors.js'
+import { countdown } from './lifetime.js'
 import type { Intent, LiveRecord, StoredRecord } from './record.js'
 import { requireLive, type Session } from './session.js'
 
 /** An intent that has stood still for this long has a dead owner. Every observer counts it on a clock of its own. */
 const leaseMs = 6000
 const beatMs = leaseMs / 3
+/** Others wait for a whole lease; half of one leaves the request the time to leave. */
+const sendingMs = leaseMs / 2
 const longestWaitMs = 15_000
 const shortestPollMs = 50
 const longestPollMs = 500
@@ -36,7 +39,7 @@ export class Turn {
     /** The record with this holder's intent in it. */
     readonly record: LiveRecord,
     readonly intent: Intent,
-    private leaseFrom: number,
+    private leaseLeft: () => number,
   ) {
     this.#beatLater()
   }
@@ -48,20 +51,28 @@ export class Turn {
   static async take(session: Session, environment: Environment, owner: string, need: Need): Promise<Turn | undefined> {
     const rival = new Rival(owner, environment)
     const giveUpAt = environment.monotonic() + longestWaitMs
+    let hasLooked = false
     for (let pollMs = shortestPollMs; ; pollMs = Math.min(pollMs * 1.5, longestPollMs)) {
+      await session.flush()
       const record = requireLive(session.record)
       if (record.sessionId !== need.sessionId) return undefined
       if (record.generation > need.newerThan && need.isFresh()) return undefined
-      assertMaySend(record, need, environment)
+      const waitMs = mustWait(record, need, environment)
+      if (waitMs > 0 && hasLooked) throw new Postponed(environment.now() + waitMs)
+      if (waitMs > 0) {
+        hasLooked = true
+        await session.read()
+        continue
+      }
       if (environment.monotonic() > giveUpAt) {
         throw new EvergrantError('unavailable', 'another holder of this session is taking long to renew it')
       }
       if (!rival.isAtWork(record.intent)) {
         const intent = nextIntent(record.intent, owner)
         const armed: LiveRecord = { ...record, intent }
-        const leaseFrom = environment.monotonic()
+        const leaseLeft = countdown(environment, sendingMs)
         const won = await session.update((stored) => (stored === record ? armed : undefined))
-        if (won) return new Turn(session, environment, armed, intent, leaseFrom)
+        if (won) return new Turn(session, environment, armed, intent, leaseLeft)
         continue
       }
       await sleep(environment, pollMs * (0.5 + environment.random()))
@@ -71,9 +82,7 @@ export class Turn {
 
   /** Throws when the turn has passed, so that nothing is sent then. */
   assertOurs(): void {
-    // Others wait for a whole lease; half of one leaves the request the time to leave.
-    const isWithinLease = this.environment.monotonic() - this.leaseFrom < leaseMs / 2
-    if (isWithinLease && this.isMarkedIn(this.session.record)) return
+    if (this.leaseLeft() > 0 && this.isMarkedIn(this.session.record)) return
     throw new EvergrantError('unavailable', 'this holder lost its turn before its request left; nothing was sent')
   }
 
@@ -100,12 +109,12 @@ export class Turn {
   }
 
   async #beat(): Promise<void> {
-    const leaseFrom = this.environment.monotonic()
+    const leaseLeft = countdown(this.environment, sendingMs)
     const moved = (stored: StoredRecord | undefined): LiveRecord | undefined => {
       if (!this.isMarkedIn(stored) || !stored.intent) return undefined
       return { ...stored, intent: { ...stored.intent, beat: stored.intent.beat + 1 } }
     }
-    if (await this.session.update(moved).catch(() => false)) this.leaseFrom = leaseFrom
+    if (await this.session.update(moved).catch(() => false)) this.leaseLeft = leaseLeft
     if (!this.#isOver) this.#beatLater()
   }
 }
@@ -132,7 +141,11 @@ class Rival {
 }
 
 /** Nothing has failed: the record says that it is too early to send. */
-export class Postponed extends EvergrantError {}
+export class Postponed extends EvergrantError {
+  constructor(retryAt: number) {
+    super('unavailable', 'the last renewal failed or was left unanswered', { retryAt })
+  }
+}
 
 /**
  * An intent that was never settled belongs to a holder that died on the way: its request may have arrived. Attempts are
@@ -145,14 +158,12 @@ function nextIntent(previous: Intent | undefined, owner: string): Intent {
 }
 
 /**
- * Keeps the budget of retries, which all holders share through the record, and the distance between rotations: a request
- * that was given up may arrive late, and must not find its refresh token two rotations old. Only a renewal that nobody
- * needs yet keeps the distance; a session never goes without a valid token for it.
+ * How long to wait before the next request, in milliseconds. This keeps the budget of retries, which all holders share
+ * through the record, and the distance between rotations: a request that was given up may arrive late, and must not find
+ * its refresh token two rotations old. Only a renewal that nobody needs yet keeps the distance; a session never goes
+ * without a valid token for it.
  */
-function assertMaySend({ intent, spacing }: LiveRecord, need: Need, environment: Environment): void {
-  const now = environment.now()
+function mustWait({ intent, spacing }: LiveRecord, need: Need, environment: Environment): number {
   const mayKeepDistance = !intent && !need.isRejected && need.isFresh()
-  const wait = pauseLeft(intent?.pause ?? (mayKeepDistance ? spacing : undefined), now)
-  if (wait === 0) return
-  throw new Postponed('unavailable', 'the last renewal failed or was left unanswered', { retryAt: now + wait })
+  return pauseLeft(intent?.pause ?? (mayKeepDistance ? spacing : undefined), environment.now())
 }

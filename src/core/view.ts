@@ -42,7 +42,7 @@ export class View {
     this.#count(defaultToken(previous), defaultToken(record))
     const token = { expiresAt: this.lifetime?.expiresAt, scope: defaultToken(record)?.scope }
     if (this.#isKnown) eventsBetween(previous, record, token, isOwn).forEach((event) => this.#add(event))
-    if (record?.state === 'unreadable') this.report(unreadable(record))
+    if (record?.state === 'unreadable' && previous?.state !== 'unreadable') this.report(unreadable(record))
     this.#record = record
     this.#isKnown = true
     this.#show()

@@ -13,17 +13,17 @@ export class WaitingRoom {
   /** Settles as `work` does, until `endsAt` on the monotonic clock, the caller's `signal` or {@link close}. */
   wait<T>(work: Promise<T>, endsAt: number, signal: AbortSignal | undefined): Promise<T> {
     const waiting = this.#leave
-    return new Promise<T>((resolve, reject) => {
-      const leave = (): void => reject(new EvergrantError('aborted', 'the call was given up by its caller'))
-      if (!waiting || signal?.aborted) return leave()
-      waiting.add(leave)
-      signal?.addEventListener('abort', leave)
-      within(this.environment, endsAt - this.environment.monotonic(), work, tooSlow, true)
-        .then(resolve, reject)
-        .finally(() => {
-          waiting.delete(leave)
-          signal?.removeEventListener('abort', leave)
-        })
+    let leave = (): void => undefined
+    const left = new Promise<never>((_resolve, reject) => {
+      leave = () => reject(new EvergrantError('aborted', 'the call was given up by its caller'))
+    })
+    if (!waiting || signal?.aborted) leave()
+    waiting?.add(leave)
+    signal?.addEventListener('abort', leave)
+    const ms = endsAt - this.environment.monotonic()
+    return within(this.environment, ms, Promise.race([left, work]), tooSlow, true).finally(() => {
+      waiting?.delete(leave)
+      signal?.removeEventListener('abort', leave)
     })
   }
 

@@ -34,8 +34,9 @@ export function refreshTokenGrant(options: RefreshTokenOptions): Grant {
     if (refreshToken === undefined) throw new EvergrantError('login_required', 'this session has no refresh token')
     const server = await metadata()
     assertSecure('token_endpoint', server.token_endpoint)
+    const asked = parameters(additionalParameters, scope)
     const response = await refreshTokenGrantRequest(server, { client_id: clientId }, clientAuth, refreshToken, {
-      additionalParameters: parameters(additionalParameters, scope),
+      additionalParameters: asked,
       [allowInsecureRequests]: true,
       [customFetch]: async (url, init) => {
         const takeBack = sending()
@@ -47,7 +48,11 @@ export function refreshTokenGrant(options: RefreshTokenOptions): Grant {
         }
       },
     })
-    return readAnswer(response, environment.now(), refreshToken)
+    const granted = await readAnswer(response, environment.now(), refreshToken)
+    // A server that says nothing of the scope has granted what was asked for (RFC 6749 section 5.1).
+    const askedScope = asked.get('scope')
+    if (askedScope === null || granted.response.scope) return granted
+    return { ...granted, response: { ...granted.response, scope: askedScope } }
   }
 }
 

@@ -49,6 +49,8 @@ export function indexedDbStore(name = 'evergrant'): TokenStore {
     watch(key, onChange) {
       const channel = new BroadcastChannel(name)
       channel.onmessage = ({ data }) => data === key && onChange()
+      // Where a page is rendered by Node, the channel would keep it alive.
+      ;(channel as { unref?(): void }).unref?.()
       return () => channel.close()
     },
   }

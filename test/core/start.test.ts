@@ -1,26 +1,10 @@
 import { expect, test } from 'vitest'
-import { noLock } from '../../src/core/lock.js'
 import type { Granted } from '../../src/core/grant.js'
-import { createManager, type ManagerParts } from '../../src/core/manager.js'
-import type { TokenManager } from '../../src/core/token-manager.js'
 import { memoryStore } from '../../src/stores/memory.js'
+import { BrittleStore } from '../support/brittle-store.js'
 import { FakeEnvironment } from '../support/fake-environment.js'
-import { watchUnhandled } from './scripted-world.js'
-
-function managerOf(environment: FakeEnvironment, parts: Partial<ManagerParts>): TokenManager {
-  return createManager({
-    environment,
-    store: memoryStore(),
-    key: 'session',
-    lock: noLock,
-    grant: () => Promise.reject(new Error('nothing is due')),
-    checkIdToken: () => ({ problem: 'there is none', someoneElse: false }),
-    scope: undefined,
-    renewEarlySeconds: 60,
-    autoRenew: true,
-    ...parts,
-  })
-}
+import { managerOf } from '../support/managed.js'
+import { failureOf, watchUnhandled } from './scripted-world.js'
 
 /** What grants of somebody else's making may return by mistake. */
 const nothing: unknown[] = [undefined, null, 'token', {}, { response: null }, { response: 'token' }]
@@ -65,3 +49,29 @@ test('a page that is shown while its session is being read does not read it a se
   expect(reads).toBe(1)
   manager.dispose()
 })
+
+test('a call that was given up before it began, or that comes after the end, fails quietly while the store is down', async () => {
+  watchUnhandled()
+  const environment = new FakeEnvironment()
+  const store = new BrittleStore(environment)
+  store.isUnreadable = true
+  const manager = managerOf(environment, { store, autoRenew: false })
+  expect(await failureOf(manager.getAccessToken({ signal: AbortSignal.abort() }))).toMatchObject({ code: 'aborted' })
+  manager.dispose()
+  expect(await failureOf(manager.getAccessToken())).toMatchObject({ code: 'aborted' })
+  await environment.pass(60_000)
+  expect(environment.timers.size).toBe(0)
+})
+
+test.each([NaN, Infinity])(
+  'setTokens() refuses a response that was received at %o, and nothing changes',
+  async (time) => {
+    const environment = new FakeEnvironment()
+    const manager = managerOf(environment, {})
+    await manager.setTokens({ access_token: 'a', expires_in: 3600 })
+    const refused = manager.setTokens({ access_token: 'b', expires_in: 3600 }, { receivedAt: time })
+    expect(await failureOf(refused)).toMatchObject({ code: 'misconfigured' })
+    expect(await manager.getAccessToken()).toBe('a')
+    manager.dispose()
+  },
+)

@@ -1,4 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import type { Grant } from '../../src/core/grant.js'
+import type { TokenManager } from '../../src/core/token-manager.js'
+import { memoryStore } from '../../src/stores/memory.js'
+import { BrittleStore } from '../support/brittle-store.js'
+import { FakeEnvironment } from '../support/fake-environment.js'
+import { managerOf } from '../support/managed.js'
 import { failureOf, ScriptedWorld } from './scripted-world.js'
 
 describe('while the server fails', () => {
@@ -136,6 +142,28 @@ describe('an answer', () => {
 })
 
 describe('a request that was given up', () => {
+  test('before it left is not sent any more: its turn may be that of another by then', async () => {
+    const environment = new FakeEnvironment()
+    const sent: (string | undefined)[] = []
+    let isFirst = true
+    const manager = managerOf(environment, {
+      async grant({ refreshToken, sending }) {
+        if (isFirst) {
+          isFirst = false
+          await new Promise<void>((resolve) => environment.setTimer(resolve, 10_300))
+        }
+        sending()
+        sent.push(refreshToken)
+        await new Promise<void>((resolve) => environment.setTimer(resolve, 1200))
+        return { response: { access_token: 'a', refresh_token: `refresh-${sent.length}`, expires_in: 3600 } }
+      },
+    })
+    await manager.setTokens({ refresh_token: 'refresh-0' })
+    await environment.pass(60_000)
+    expect(sent).toEqual(['refresh-0'])
+    manager.dispose()
+  })
+
   test('may arrive late: until then nobody renews without need, so that it finds its token one rotation old', async () => {
     const world = new ScriptedWorld({ rotation: 'until-child-used' })
     await world.signIn()
@@ -149,6 +177,60 @@ describe('a request that was given up', () => {
     await world.pass(60)
     await world.finish(manager.renew())
     expect(world.server.redemptions.map(({ outcome }) => outcome)).toEqual(['accepted', 'repeated', 'accepted'])
+  })
+})
+
+describe('a holder that is suspended', () => {
+  test('right before its request leaves does not send it when it wakes up, although its own clock stood still', async () => {
+    const world = new ScriptedWorld({ holders: 2 })
+    world.onNextIntent(({ holder }) => {
+      holder.pause()
+      world.time.after(30_000, () => {
+        holder.asleepFor += 30_000
+        holder.resume()
+      })
+    })
+    await world.signIn()
+    await world.pass(3700)
+    expect(world.server.redemptions.map(({ outcome }) => outcome)).toEqual(['accepted'])
+  })
+})
+
+describe('a late answer that cannot be stored', () => {
+  test('does not keep its holder from everything else while that waits for a turn', async () => {
+    const environment = new FakeEnvironment()
+    const place = memoryStore()
+    const store = new BrittleStore(environment, place)
+    const answerMs = [12_000, 9000, 9000]
+    const grant: Grant = async ({ sending }) => {
+      sending()
+      await new Promise<void>((resolve) => environment.setTimer(resolve, answerMs.shift() ?? 0))
+      const name = `a-${answerMs.length}`
+      return { response: { access_token: name, refresh_token: `r-${name}`, expires_in: 8 } }
+    }
+    const one = managerOf(environment, { store, grant, autoRenew: false })
+    const other = managerOf(environment, { store: new BrittleStore(environment, place), grant, autoRenew: false })
+    let looks = 0
+    const { monotonic } = environment
+    Object.assign(environment, {
+      monotonic() {
+        if (++looks > 100_000) throw new Error('it looks at the clock all the time')
+        return monotonic()
+      },
+    })
+    await one.setTokens({ refresh_token: 'r0' })
+    const call = (manager: TokenManager): Promise<unknown> => manager.getAccessToken().catch(() => undefined)
+    const calls = [call(one)]
+    await environment.pass(10_600)
+    calls.push(call(other))
+    await environment.pass(600)
+    calls.push(call(one))
+    await environment.pass(300)
+    store.isReadOnly = true
+    await environment.pass(1500)
+    store.isReadOnly = false
+    await environment.passUntil(Promise.all(calls))
+    expect(looks).toBeLessThan(10_000)
   })
 })
 

@@ -128,7 +128,7 @@ export const mutantsOfOutcomes: readonly Mutant[] = [
       },
       {
         file: 'core/turn.ts',
-        find: 'if (isWithinLease && this.isMarkedIn(this.session.record)) return',
+        find: 'if (this.leaseLeft() > 0 && this.isMarkedIn(this.session.record)) return',
         replace: 'return',
       },
     ],
@@ -136,7 +136,7 @@ export const mutantsOfOutcomes: readonly Mutant[] = [
   },
   {
     name: 'tokens that the store refused are forgotten',
-    edits: [{ file: 'core/session.ts', find: 'if (mayHold()) this.hold(record, change)', replace: '' }],
+    edits: [{ file: 'core/session.ts', find: 'if (stands()) this.hold(record, change)', replace: '' }],
     caughtBy: { test: 'core/store.test.ts' },
   },
   {

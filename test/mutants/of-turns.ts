@@ -34,7 +34,7 @@ export const mutantsOfTurns: readonly Mutant[] = [
       },
       {
         file: 'core/turn.ts',
-        find: 'if (isWithinLease && this.isMarkedIn(this.session.record)) return',
+        find: 'if (this.leaseLeft() > 0 && this.isMarkedIn(this.session.record)) return',
         replace: 'return',
       },
     ],
@@ -50,7 +50,7 @@ export const mutantsOfTurns: readonly Mutant[] = [
     edits: [
       {
         file: 'core/turn.ts',
-        find: 'if (isWithinLease && this.isMarkedIn(this.session.record)) return',
+        find: 'if (this.leaseLeft() > 0 && this.isMarkedIn(this.session.record)) return',
         replace: 'return',
       },
     ],
@@ -138,5 +138,33 @@ export const mutantsOfTurns: readonly Mutant[] = [
       },
     ],
     caughtBy: { test: 'core/session.test.ts' },
+  },
+  {
+    name: 'a request that was given up before it left is sent all the same',
+    edits: [{ file: 'core/renewal.ts', find: 'if (isLate) throw unanswered()', replace: '' }],
+    caughtBy: { test: 'core/trouble.test.ts' },
+  },
+  {
+    name: 'a turn is counted on the monotonic clock alone, which stands still while the machine sleeps',
+    edits: [
+      {
+        file: 'core/turn.ts',
+        find: 'const leaseLeft = countdown(environment, sendingMs)',
+        replace:
+          'const leaseFrom = environment.monotonic()\nconst leaseLeft = () => sendingMs - (environment.monotonic() - leaseFrom)',
+      },
+    ],
+    caughtBy: { test: 'core/trouble.test.ts' },
+  },
+  {
+    name: 'a renewal that is stored throws away the sign-in or sign-out that waits to be',
+    edits: [
+      {
+        file: 'core/session.ts',
+        find: '(await this.update(change)) && stands()',
+        replace: 'await this.update(change)',
+      },
+    ],
+    caughtBy: { test: 'core/decisions.test.ts' },
   },
 ]

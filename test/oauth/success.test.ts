@@ -201,6 +201,15 @@ describe('an answer with tokens', () => {
     expect(await record()).toMatchObject({ scope: 'openid profile offline_access' })
   })
 
+  it('P-037 P-041 knows of the narrower scope that a renewal asked for when the server says nothing', async () => {
+    const options = { additionalParameters: { scope: 'openid' }, scope: 'openid profile' }
+    const { manager, environment, record } = manage(answering({ access_token: 'access-2' }), options)
+    await manager.setTokens(first)
+    await environment.pass(60_000)
+    expect(await environment.passUntil(manager.renew())).toMatchObject({ scope: 'openid' })
+    expect(await record()).toMatchObject({ scope: 'openid profile' })
+  })
+
   it('P-037 F-098 takes the scope that was asked for as granted when the server says nothing', async () => {
     const { manager, record } = manage(answering({}), { scope: 'openid offline_access' })
     await manager.setTokens(first)

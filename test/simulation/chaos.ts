@@ -109,13 +109,16 @@ export class Chaos {
     // Where holders do not hear of each other, nobody looks after what the stopped one left.
     const mostMs = isAlone ? 5000 : setting.canWatch ? 40_000 : 15_000
     const ms = this.random.between(10, mostMs)
+    // A process that is stopped is not a machine that sleeps: there the monotonic clock stands still, too.
+    const isAsleep = this.random.chance(0.3)
     const disturbance = { holder: seat.holder.name, from: time.now, until: Infinity }
     this.oracle.disturbances.push(disturbance)
     this.world.network.noteTrouble()
-    this.world.note(`${seat.holder.name} is stopped for ${Math.round(ms)} ms`)
+    this.world.note(`${seat.holder.name} ${isAsleep ? 'sleeps' : 'is stopped'} for ${Math.round(ms)} ms`)
     seat.holder.pause()
     time.after(ms, () => {
       disturbance.until = time.now
+      if (isAsleep) seat.holder.asleepFor += ms
       this.#resume(seat)
     })
   }

@@ -1,4 +1,4 @@
-import { createManager } from '../../src/core/manager.js'
+import { createManager, type ManagerParts } from '../../src/core/manager.js'
 import { noLock } from '../../src/core/lock.js'
 import type { SessionRecord } from '../../src/core/record.js'
 import type { TokenManager } from '../../src/core/token-manager.js'
@@ -22,6 +22,22 @@ export interface Managed {
 export interface ManagedOptions extends Partial<Omit<RefreshTokenOptions, 'environment'>> {
   readonly autoRenew?: boolean
   readonly scope?: string
+}
+
+/** Makes a manager of the parts that a test brings, and of harmless ones. */
+export function managerOf(environment: FakeEnvironment, parts: Partial<ManagerParts>): TokenManager {
+  return createManager({
+    environment,
+    store: memoryStore(),
+    key: 'session',
+    lock: noLock,
+    grant: () => Promise.reject(new Error('nothing is due')),
+    checkIdToken: idTokenCheck(issuer, 'client'),
+    scope: undefined,
+    renewEarlySeconds: 60,
+    autoRenew: true,
+    ...parts,
+  })
 }
 
 /** Makes a manager whose requests are answered by `fetch`. */
