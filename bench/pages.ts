@@ -1,8 +1,8 @@
 import { build } from 'esbuild'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import type { BrowserContext, Page } from 'playwright-core'
+import { listen } from '../test/support/listen.js'
 import type { PageServer } from '../test/support/page.js'
 
 const headers: readonly [string, string][] = [
@@ -22,9 +22,9 @@ export async function servePages(...names: string[]): Promise<PageServer> {
     response.setHeaders(new Map([...headers, ['content-type', script === undefined ? 'text/html' : 'text/javascript']]))
     response.end(script ?? `<!doctype html><title>evergrant</title><script type="module" src="${url}.js"></script>`)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const port = await listen(server)
   return {
-    url: `http://localhost:${(server.address() as AddressInfo).port}/`,
+    url: `http://localhost:${port}/`,
     close() {
       server.closeAllConnections()
       server.close()

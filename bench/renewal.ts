@@ -1,10 +1,10 @@
 import { clientSecretBasic, createTokenManager, type ServerMetadata } from 'evergrant'
 import { createAuthorizationServer, nodeListener, type AuthorizationServer } from 'evergrant/testing'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { allowInsecureRequests, processRefreshTokenResponse, refreshTokenGrantRequest } from 'oauth4webapi'
 import type { Figure } from './figure.js'
 import { compare, runRounds, type Plan } from './rounds.js'
+import { listen } from '../test/support/listen.js'
 
 const plan: Plan = { warmUpRounds: 20, rounds: 60, timesPerRound: 30 }
 const clientId = 'service'
@@ -24,8 +24,7 @@ type Prepare = (refreshToken: string) => Promise<Renew>
 export async function measureRenewal(): Promise<Figure[]> {
   const authorizationServer = createAuthorizationServer({ clients: { [clientId]: { secret } } })
   const server = createServer(nodeListener(authorizationServer.handle))
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
+  const port = await listen(server)
   const metadata = { issuer: authorizationServer.issuer, token_endpoint: `http://127.0.0.1:${port}/token` }
   const tokens = createTokenManager({ metadata, clientId, clientAuth })
   try {

@@ -59,8 +59,7 @@ export class EvergrantError extends Error implements ErrorDetails {
 
   /** The same failure, with the time from which another attempt makes sense. */
   until(retryAt: number): EvergrantError {
-    const { status, error, errorDescription, errorUri } = this
-    return new EvergrantError(this.code, this.message, { retryAt, status, error, errorDescription, errorUri })
+    return new EvergrantError(this.code, this.message, { ...this, retryAt })
   }
 
   /** Whether only a new sign-in helps. */

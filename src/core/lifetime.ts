@@ -7,11 +7,8 @@ const unknownLifetimeMs = 3_600_000
 /** A token about to end may be refused when it arrives, so it is not handed out in its last moments. */
 const transitMs = 1000
 
-/**
- * The monotonic clock takes several times as long to read as the wall clock, too long for every call: it is asked when
- * the wall clock has gone on for so long, or back.
- */
-const glanceMs = 1000
+/** The monotonic clock takes several times as long to read as the wall clock, too long for every call. */
+const restMs = 1000
 
 /**
  * How long an access token may be used, counted on two clocks: the wall clock runs on while the machine sleeps, the
@@ -40,8 +37,8 @@ export function countLifetime(token: AccessToken, environment: Environment, earl
   const left = Math.min(span, obtainedAt + span - environment.now())
   const transit = Math.min(transitMs, span / 10)
   const early = lifetimeMs === undefined ? 0 : Math.max(transit, Math.min(earlyMs, span / 4) * (1 + spread / 5))
-  const untilDue = countdown(environment, left - early)
-  const untilEnd = countdown(environment, left - transit)
+  const untilDue = countdown(environment, left - early, restMs)
+  const untilEnd = countdown(environment, left - transit, restMs)
   return {
     isDue: () => untilDue() <= 0,
     untilDue,
@@ -50,14 +47,17 @@ export function countLifetime(token: AccessToken, environment: Environment, earl
   }
 }
 
-/** Milliseconds left of `ms` from now, by whichever clock has gone further. */
-export function countdown(environment: Environment, ms: number): () => number {
+/**
+ * Milliseconds left of `ms` from now, by whichever clock has gone further. The monotonic one is asked when the wall clock
+ * has gone on for `restMs`, or back.
+ */
+export function countdown(environment: Environment, ms: number, restMs = 0): () => number {
   let seen = environment.now()
   let end = seen + ms
   const monotonicEnd = environment.monotonic() + ms
   return () => {
     const now = environment.now()
-    if (now < seen || now >= seen + glanceMs) {
+    if (now < seen || now >= seen + restMs) {
       end = Math.min(end, now + monotonicEnd - environment.monotonic())
       seen = now
     }

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createAuthorizationServer, nodeListener } from '../../src/testing.js'
 import type { AuthorizationServer, AuthorizationServerOptions } from '../../src/testing.js'
+import { listen } from '../support/listen.js'
 
 /** A test authorization server on a port of its own, which pages of other origins may use. */
 export interface ServedAuthorizationServer {
@@ -21,8 +21,8 @@ export async function serveAuthorizationServer(
     if (incoming.url === '/token') arrivals.push(performance.now())
     nodeListener(async (request) => forEveryOrigin(await server.handle(request)))(incoming, outgoing)
   })
-  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
-  const issuer = `http://localhost:${(http.address() as AddressInfo).port}`
+  const port = await listen(http)
+  const issuer = `http://localhost:${port}`
   const server = createAuthorizationServer({ ...options, issuer })
   return {
     server,

@@ -1,9 +1,9 @@
-import { createServer } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import { afterAll, describe, expect, it } from 'vitest'
 import { isNeverSent } from '../../src/oauth/http.js'
 import { ask } from '../support/asking.js'
 import { certificate } from '../support/certificate.js'
+import { freePort, listen } from '../support/listen.js'
 import { rawServer } from '../support/raw-server.js'
 
 const closing: (() => unknown)[] = []
@@ -16,17 +16,9 @@ async function send(endpoint: string): Promise<'never sent' | 'in doubt'> {
   return isTakenBack ? 'never sent' : 'in doubt'
 }
 
-async function unusedPort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
-
 describe('a request without an answer was certainly not sent', () => {
   it('when the connection is refused', async () => {
-    const port = await unusedPort()
+    const port = await freePort()
     expect(await send(`http://127.0.0.1:${port}/token`)).toBe('never sent')
     expect(await send(`http://localhost:${port}/token`)).toBe('never sent')
   })
@@ -39,9 +31,8 @@ describe('a request without an answer was certainly not sent', () => {
     const server = createTlsServer(certificate, (socket) => socket.end())
     let bytes = 0
     server.on('secureConnection', (socket) => socket.on('data', (part) => (bytes += part.length)))
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const port = await listen(server)
     closing.push(() => server.close())
-    const { port } = server.address() as { port: number }
     expect(await send(`https://localhost:${port}/token`)).toBe('never sent')
     expect(bytes).toBe(0)
   })

@@ -1,7 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { createServer } from 'node:http'
 import { mkdtemp, rm } from 'node:fs/promises'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -9,6 +8,7 @@ import { createTokenManager, fileStore } from '../../src/node.js'
 import { createAuthorizationServer, nodeListener, type RotationPolicy } from '../../src/testing.js'
 import type { AuthorizationServer } from '../../src/testing.js'
 import { Random } from '../simulation/random.js'
+import { listen } from '../support/listen.js'
 import { makeProgram, type Program } from '../support/program.js'
 import type { WorkerReport, WorkerTask } from './worker.js'
 
@@ -64,10 +64,10 @@ export async function runFleet(options: FleetOptions): Promise<FleetResult> {
   const http = createServer((incoming, outgoing) =>
     nodeListener((request) => server.handle(request))(incoming, outgoing),
   )
-  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
+  const port = await listen(http)
   const arrivals: number[] = []
   const server = createAuthorizationServer({
-    issuer: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
+    issuer: `http://127.0.0.1:${port}`,
     rotation: options.rotation,
     accessTokenSeconds,
     fault() {

@@ -7,6 +7,7 @@ import type { Seat, World } from './world.js'
 export class Chaos {
   /** Called with each holder that takes the place of a crashed one. */
   onStart: (seat: Seat) => void = () => undefined
+  #asleepUntil = 0
 
   constructor(
     private readonly world: World,
@@ -111,6 +112,7 @@ export class Chaos {
     const ms = this.random.between(10, mostMs)
     // A process that is stopped is not a machine that sleeps: there the monotonic clock stands still, too.
     const isAsleep = this.random.chance(0.3)
+    if (isAsleep) this.#asleepUntil = Math.max(this.#asleepUntil, time.now + ms)
     const disturbance = { holder: seat.holder.name, from: time.now, until: Infinity }
     this.oracle.disturbances.push(disturbance)
     this.world.network.noteTrouble()
@@ -154,6 +156,8 @@ export class Chaos {
     const { time, store } = this.world
     // What a failing store delays is put in order by the clock.
     if (time.now < store.failsUntil + 2000) return
+    // Where a machine sleeps and its clock is set back meanwhile, nothing tells it that time has passed.
+    if (time.now < this.#asleepUntil) return
     const ms = this.random.pick([-3_600_000, -60_000, 60_000, 3_600_000])
     this.world.note(`the clock jumps by ${ms / 1000} s`)
     this.world.wallOffset += ms

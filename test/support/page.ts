@@ -1,7 +1,7 @@
 import { build } from 'esbuild'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { listen } from './listen.js'
 
 /** A page on this machine that runs a program. */
 export interface PageServer {
@@ -28,9 +28,9 @@ export async function servePage(program: URL): Promise<PageServer> {
       isScript ? script : '<!doctype html><title>evergrant</title><script type="module" src="/program.js"></script>',
     )
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const port = await listen(server)
   return {
-    url: `http://localhost:${(server.address() as AddressInfo).port}/`,
+    url: `http://localhost:${port}/`,
     close() {
       server.closeAllConnections()
       server.close()

@@ -1,4 +1,5 @@
 import { createServer, type Socket } from 'node:net'
+import { listen } from './listen.js'
 
 /** A server that speaks on the bare socket, so that an answer can be anything, also half of one. */
 export interface RawServer {
@@ -26,8 +27,7 @@ export async function rawServer(answer: (socket: Socket, request: string) => voi
       answer(socket, request)
     })
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
+  const port = await listen(server)
   return {
     origin: `http://127.0.0.1:${port}`,
     requests,

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { createAuthorizationServer, nodeListener, type AuthorizationServerOptions } from '../../src/testing.js'
+import { listen } from '../support/listen.js'
 
 let server: Server | undefined
 
@@ -12,8 +12,8 @@ afterEach(() => {
 
 async function serve(handle: (request: Request) => Promise<Response>): Promise<string> {
   const own = (server = createServer(nodeListener(handle)))
-  await new Promise<void>((resolve) => own.listen(0, '127.0.0.1', resolve))
-  return `http://127.0.0.1:${(own.address() as AddressInfo).port}`
+  const port = await listen(own)
+  return `http://127.0.0.1:${port}`
 }
 
 async function refreshAt(options: AuthorizationServerOptions): Promise<Response> {
