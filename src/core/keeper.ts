@@ -10,6 +10,7 @@ import { renew, type RenewalNote, type RenewalParts } from './renewal.js'
 import { Schedule } from './schedule.js'
 import { Session } from './session.js'
 import type { TokenStore } from './store.js'
+import { Rival } from './turn.js'
 import { View } from './view.js'
 
 /** How long another holder is left to its renewal before this one looks after it. */
@@ -59,15 +60,16 @@ export class Keeper {
     this.flight = new Flight(environment, (news) => this.#landed(news))
     this.#schedule = new Schedule(environment, () => this.#look())
     this.session = new Session(key, store, environment, () => this.#follow())
-    const owner = environment.uniqueId()
+    // Names this keeper in intents. It is made anew whenever one starts.
+    const rival = new Rival(environment.uniqueId(), environment)
     const note = (note: RenewalNote): void => this.#take(note)
-    this.#renewal = { session: this.session, environment, lock, grant, checkIdToken, owner, note }
+    this.#renewal = { session: this.session, environment, lock, grant, checkIdToken, rival, note }
     this.#ignoreStore = store.watch?.(key, () => this.#reread())
   }
 
   /** Names this keeper in intents. */
   get owner(): string {
-    return this.#renewal.owner
+    return this.#renewal.rival.owner
   }
 
   /** Starts to renew by itself. */

@@ -4,7 +4,7 @@ import type { Grant, Granted, IdTokenCheck } from './grant.js'
 import type { Lock } from './lock.js'
 import { end, install, settle } from './outcome.js'
 import type { Session } from './session.js'
-import { Turn, type Need } from './turn.js'
+import { Turn, type Need, type Rival } from './turn.js'
 
 /** How long a request may take before it counts as unanswered: short enough for a retry inside a grace period. */
 export const answerMs = 10_000
@@ -16,8 +16,8 @@ export interface RenewalParts {
   readonly lock: Lock
   readonly grant: Grant
   readonly checkIdToken: IdTokenCheck
-  /** Names this manager in intents; made anew whenever one starts. */
-  readonly owner: string
+  /** Those who renew the same session. */
+  readonly rival: Rival
   /** Is told what callers do not see otherwise. It is called inside the lock, so it only takes notes. */
   note(note: RenewalNote): void
 }
@@ -52,9 +52,9 @@ export interface NoAnswer {
  * says why. The order of the steps is what keeps the session alive; `docs/ARCHITECTURE.md` gives the reasons.
  */
 export function renew(parts: RenewalParts, need: Need): Promise<void> {
-  const { session, environment, lock, owner } = parts
+  const { session, environment, lock, rival } = parts
   return lock(session.key, async () => {
-    const turn = await Turn.take(session, environment, owner, need)
+    const turn = await Turn.take(session, environment, rival, need)
     if (!turn) return
     try {
       const answer = await spend(parts, turn)

@@ -2,7 +2,7 @@ import { pauseLeft } from './backoff.js'
 import { sleep, type Environment } from './environment.js'
 import { EvergrantError } from './errors.js'
 import { countdown } from './lifetime.js'
-import type { Intent, LiveRecord, StoredRecord } from './record.js'
+import { lineageOf, type Intent, type LiveRecord, type StoredRecord } from './record.js'
 import { requireLive, type Session } from './session.js'
 
 /** An intent that has stood still for this long has a dead owner. Every observer counts it on a clock of its own. */
@@ -48,8 +48,7 @@ export class Turn {
    * Waits until nobody else is renewing, then writes this holder's intent into the record. Resolves to `undefined` when
    * somebody else has met the need meanwhile: then nothing is to be sent.
    */
-  static async take(session: Session, environment: Environment, owner: string, need: Need): Promise<Turn | undefined> {
-    const rival = new Rival(owner, environment)
+  static async take(session: Session, environment: Environment, rival: Rival, need: Need): Promise<Turn | undefined> {
     const giveUpAt = environment.monotonic() + longestWaitMs
     let hasLooked = false
     for (let pollMs = shortestPollMs; ; pollMs = Math.min(pollMs * 1.5, longestPollMs)) {
@@ -67,8 +66,8 @@ export class Turn {
       if (environment.monotonic() > giveUpAt) {
         throw new EvergrantError('unavailable', 'another holder of this session is taking long to renew it')
       }
-      if (!rival.isAtWork(record.intent)) {
-        const intent = nextIntent(record.intent, owner)
+      if (!rival.isAtWork(record)) {
+        const intent = nextIntent(record.intent, rival.owner)
         const armed: LiveRecord = { ...record, intent }
         const leaseLeft = countdown(environment, sendingMs)
         const won = await session.update((stored) => (stored === record ? armed : undefined))
@@ -119,23 +118,22 @@ export class Turn {
   }
 }
 
-/** Watches whether the owner of somebody else's intent is alive. */
-class Rival {
-  #seen: Intent | undefined
+/** Watches whether the owner of somebody else's intent is alive, from the first look at it on. */
+export class Rival {
+  #seen: string | undefined
   #since = 0
 
   constructor(
-    private readonly owner: string,
+    /** Whose rivals these are. */
+    readonly owner: string,
     private readonly environment: Environment,
   ) {}
 
-  isAtWork(intent: Intent | undefined): boolean {
+  isAtWork(record: LiveRecord): boolean {
+    const { intent } = record
     if (!intent || intent.owner === this.owner || intent.pause) return false
-    const { owner, attempt, beat } = this.#seen ?? {}
-    if (intent.owner !== owner || intent.attempt !== attempt || intent.beat !== beat) {
-      this.#seen = intent
-      this.#since = this.environment.monotonic()
-    }
+    const seen = `${lineageOf(record)} ${intent.owner} ${intent.attempt} ${intent.beat}`
+    if (seen !== this.#seen) [this.#seen, this.#since] = [seen, this.environment.monotonic()]
     return this.environment.monotonic() - this.#since < leaseMs
   }
 }
@@ -149,12 +147,14 @@ export class Postponed extends EvergrantError {
 
 /**
  * An intent that was never settled belongs to a holder that died on the way: its request may have arrived. Attempts are
- * counted anew from the moment that doubt arises, for then the first retries must be quick.
+ * counted anew from then on, for the first retries must be quick. No two intents are alike, so that one which stands
+ * still is not mistaken for the next.
  */
 function nextIntent(previous: Intent | undefined, owner: string): Intent {
-  const inDoubt = previous !== undefined && (previous.inDoubt || !previous.pause)
-  const attempt = previous?.inDoubt === inDoubt ? previous.attempt + 1 : 1
-  return { owner, attempt, beat: 0, inDoubt }
+  const isSettled = previous?.pause !== undefined
+  const inDoubt = previous !== undefined && (previous.inDoubt || !isSettled)
+  const beat = previous?.owner === owner ? previous.beat + 1 : 0
+  return { owner, attempt: isSettled ? previous.attempt + 1 : 1, beat, inDoubt }
 }
 
 /**

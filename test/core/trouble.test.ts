@@ -1,3 +1,4 @@
+import { commonFaults } from 'evergrant/testing'
 import { describe, expect, test } from 'vitest'
 import type { Grant } from '../../src/core/grant.js'
 import type { TokenManager } from '../../src/core/token-manager.js'
@@ -244,6 +245,39 @@ describe('a holder that dies between its request and the answer', () => {
     void first.manager.renew().catch(() => undefined)
     await world.pass(29)
     expect(world.server.redemptions.map(({ outcome }) => outcome)).toContain('repeated')
+    expect(second.manager.getSnapshot()).toMatchObject({ status: 'active', generation: 1 })
+  })
+
+  test('makes the next retries quick again, however long the trouble has lasted before', async () => {
+    const world = new ScriptedWorld({ rotation: { graceSeconds: 30 }, holders: 2 })
+    await world.signIn()
+    await world.pass(10)
+    const [first, second] = [world.seat(0), world.seat(1)]
+    second.manager.stop()
+    world.faults.push(...Array.from({ length: 6 }, commonFaults.captivePortal))
+    void first.manager.renew().catch(() => undefined)
+    while (world.requests < 6) await world.pass(1)
+    world.crashWithNextRequest(first)
+    while (world.requests < 7) await world.pass(1)
+    world.faults.push({ type: 'delay', requestMs: 60_000 })
+    second.manager.start()
+    await world.pass(40)
+    expect(second.manager.getSnapshot()).toMatchObject({ status: 'active', generation: 1 })
+  })
+
+  test('is noticed although the store fails while it is being watched', async () => {
+    const world = new ScriptedWorld({ rotation: { graceSeconds: 30 }, holders: 2, lifetimeSeconds: 60 })
+    await world.signIn()
+    for (const { manager } of world.seats) manager.stop()
+    await world.pass(100)
+    const [first, second] = [world.seat(0), world.seat(1)]
+    world.crashWithNextRequest(first)
+    void first.manager.getAccessToken().catch(() => undefined)
+    await world.pass(0.1)
+    second.manager.start()
+    await world.pass(2)
+    world.store.failsUntil = world.time.now + 2000
+    await world.pass(6.5)
     expect(second.manager.getSnapshot()).toMatchObject({ status: 'active', generation: 1 })
   })
 

@@ -160,7 +160,7 @@ export const mutantsOfOutcomes: readonly Mutant[] = [
       { file: 'core/outcome.ts', find: 'isNewDoubt ? 1 : turn.intent.attempt', replace: 'turn.intent.attempt' },
       {
         file: 'core/turn.ts',
-        find: 'previous?.inDoubt === inDoubt ? previous.attempt + 1 : 1',
+        find: 'isSettled ? previous.attempt + 1 : 1',
         replace: '(previous?.attempt ?? 0) + 1',
       },
     ],

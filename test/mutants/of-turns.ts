@@ -42,7 +42,7 @@ export const mutantsOfTurns: readonly Mutant[] = [
   },
   {
     name: 'the intent of another holder is not respected',
-    edits: [{ file: 'core/turn.ts', find: 'if (!rival.isAtWork(record.intent)) {', replace: 'if (true) {' }],
+    edits: [{ file: 'core/turn.ts', find: 'if (!rival.isAtWork(record)) {', replace: 'if (true) {' }],
     caughtBy: { policy: 'none' },
   },
   {

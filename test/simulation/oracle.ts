@@ -68,7 +68,7 @@ export class Oracle {
     if (!person || person.from > time.now || until + slack < calledAt) {
       this.#fail(`I9: ${holder.name} was given a token of ${facts.subject}, who is not signed in`)
     }
-    if (!this.#isStored(token) && !this.#didStoreFail(time.now))
+    if (!this.#isStored(token) && !this.#didStoreFail(time.now - this.#disturbedMs(holder.name)))
       this.#fail(`${holder.name} was given ${token} before it was stored`)
     const now = this.world.serverNow()
     if (this.areClocksRight && (facts.expiresAt ?? 0) <= now)
