@@ -4,12 +4,12 @@ import type { Pause } from './record.js'
  * How long each failed attempt makes the next one wait, when the server said no. It is the budget too: in the long run
  * about 30 requests an hour.
  */
-const refusedInSeconds = [1, 2, 5, 10, 20, 40, 80, 160]
+const refusedInSeconds = [1, 2, 5, 10, 10, 10, 20, 40, 80, 160]
 /**
  * The same when the server said nothing. Any such request may have spent the refresh token, and a server with a grace
- * period accepts it again for a short time only, so after a long wait two short ones follow.
+ * period accepts it again for a short time only: so at first none is long, and after a long one two short ones follow.
  */
-const unansweredInSeconds = [1, 2, 5, 10, 20, 1, 5, 40, 1, 5, 80, 1, 5, 160]
+const unansweredInSeconds = [1, 2, 5, 10, 10, 10, 1, 5, 40, 1, 5, 80, 1, 5, 160]
 const cycle = 3
 const longestRetryAfterMs = 3_600_000
 /** By how much the clocks of machines that share a session may disagree. */

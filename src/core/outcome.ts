@@ -47,6 +47,8 @@ export async function install(parts: RenewalParts, turn: Turn, received: Answer)
 /** Keeps the session after a request without a usable answer, and tells everybody when to try again. */
 export async function settle(parts: RenewalParts, turn: Turn, { failure, isSent }: NoAnswer): Promise<never> {
   const { session, environment } = parts
+  // That a turn was lost before its request left says nothing of the server: nobody else need wait for it.
+  if (!isSent && !turn.isOurs()) throw failure
   const isNewDoubt = isSent && !turn.intent.inDoubt
   const attempt = isNewDoubt ? 1 : turn.intent.attempt
   const pause = nextPause(environment, attempt, isSent && isUnclear(failure), failure.retryAt)

@@ -79,9 +79,14 @@ export class Turn {
     }
   }
 
+  /** Whether nobody else can have taken a turn since. */
+  isOurs(): boolean {
+    return this.leaseLeft() > 0 && this.isMarkedIn(this.session.record)
+  }
+
   /** Throws when the turn has passed, so that nothing is sent then. */
   assertOurs(): void {
-    if (this.leaseLeft() > 0 && this.isMarkedIn(this.session.record)) return
+    if (this.isOurs()) return
     throw new EvergrantError('unavailable', 'this holder lost its turn before its request left; nothing was sent')
   }
 

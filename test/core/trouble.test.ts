@@ -19,7 +19,7 @@ describe('while the server fails', () => {
     await world.pass(100)
     expect((await failureOf(world.finish(manager.getAccessToken()))).code).toBe('unavailable')
     expect(manager.getSnapshot().status).toBe('active')
-    await world.pass(211 + 130)
+    await world.pass(211 + 160)
     expect(await world.finish(manager.getAccessToken(), 1)).toMatch(/^access/)
   })
 

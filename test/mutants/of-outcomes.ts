@@ -128,7 +128,7 @@ export const mutantsOfOutcomes: readonly Mutant[] = [
       },
       {
         file: 'core/turn.ts',
-        find: 'if (this.leaseLeft() > 0 && this.isMarkedIn(this.session.record)) return',
+        find: 'if (this.isOurs()) return',
         replace: 'return',
       },
     ],

@@ -34,7 +34,7 @@ export const mutantsOfTurns: readonly Mutant[] = [
       },
       {
         file: 'core/turn.ts',
-        find: 'if (this.leaseLeft() > 0 && this.isMarkedIn(this.session.record)) return',
+        find: 'if (this.isOurs()) return',
         replace: 'return',
       },
     ],
@@ -50,7 +50,7 @@ export const mutantsOfTurns: readonly Mutant[] = [
     edits: [
       {
         file: 'core/turn.ts',
-        find: 'if (this.leaseLeft() > 0 && this.isMarkedIn(this.session.record)) return',
+        find: 'if (this.isOurs()) return',
         replace: 'return',
       },
     ],

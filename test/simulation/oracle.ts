@@ -1,3 +1,4 @@
+import type { StoredRecord } from '../../src/core/record.js'
 import { answerMs } from '../../src/core/renewal.js'
 import type { Send } from './network.js'
 import { describeRecord, type Seat, type World } from './world.js'
@@ -119,7 +120,11 @@ export class Oracle {
     const { server, network, store, setting } = this.world
     const what = describeRecord(store.record)
     if (setting.rotation !== 'strict') return this.#fail(`lost: ${what}`)
-    const fatal = network.sends.find(({ uses }) => uses.some(({ outcome }) => outcome === 'reuse'))
+    const family = this.#familyOf(store.record)
+    const fatal = network.sends.find(
+      ({ refreshToken, uses }) =>
+        server.inspect(refreshToken)?.family === family && uses.some(({ outcome }) => outcome === 'reuse'),
+    )
     if (!fatal) return this.#fail(`ended although the server would have renewed it: ${what}`)
     const first = network.sends.find(
       (send) => send.refreshToken === fatal.refreshToken && send.uses.some(({ outcome }) => outcome === 'accepted'),
@@ -134,6 +139,15 @@ export class Oracle {
       return this.#fail(`a spent token was sent after its successor was stored: ${what}`)
     if (this.#isDisturbed(first, fatal.at)) return 'window'
     return this.#fail(`a token was sent twice although nothing was wrong: ${what}`)
+  }
+
+  /** The server's name for the session that a record is about. */
+  #familyOf(record: StoredRecord | undefined): number | undefined {
+    if (!record || record.state === 'unreadable') return undefined
+    const live = this.world.store.writes.findLast(
+      (write) => write.record.state === 'live' && write.record.sessionId === record.sessionId,
+    )?.record
+    return live?.state === 'live' ? this.world.server.inspect(live.refreshToken ?? '')?.family : undefined
   }
 
   #isDisturbed(send: Send, until: number): boolean {
