@@ -126,8 +126,11 @@ export class Keeper {
     if (lineageOf(this.session.record) === lineageOf(record)) throw this.flight.failure
   }
 
-  /** Takes notice of what others have written. While the store fails, it is asked again. */
-  #reread(reading: Promise<void> = this.#loading ?? this.session.read()): void {
+  /**
+   * Takes notice of what others have written, by a look that begins now: one under way may have missed it. While the store
+   * fails, it is asked again.
+   */
+  #reread(reading: Promise<void> = this.session.read()): void {
     const onFailure = (error: EvergrantError): void => {
       if (this.view.snapshot.error?.code !== error.code) this.view.report(error)
       this.view.showFailure(error)
