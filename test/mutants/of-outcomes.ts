@@ -164,7 +164,7 @@ export const mutantsOfOutcomes: readonly Mutant[] = [
         replace: '(previous?.attempt ?? 0) + 1',
       },
     ],
-    caughtBy: { policy: 'grace' },
+    caughtBy: { test: 'core/retries.test.ts' },
   },
   {
     name: 'calls wait for as long as it takes',
@@ -186,7 +186,7 @@ export const mutantsOfOutcomes: readonly Mutant[] = [
         replace: 'this.view.deliver()',
       },
     ],
-    caughtBy: { test: 'core/view.test.ts' },
+    caughtBy: { test: 'core/listeners.test.ts' },
   },
   {
     name: 'the ID token is checked before the refresh token is safe, and its failure loses both',
