@@ -71,7 +71,7 @@ export function signOut(at: number, now: () => number): Change {
 
 /**
  * A change may come late, because the store failed: then what somebody has decided since `at` stands. That a session has
- * ended is nobody's decision. One from the future comes from a clock that was set back since, and does not count.
+ * ended is nobody's decision. A decision from the future comes from a clock that was set back since, and does not count.
  */
 function unlessOverruled(at: number, now: () => number, change: Change): Change {
   const isDecision = (stored: StoredRecord | undefined): boolean =>

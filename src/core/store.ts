@@ -33,8 +33,8 @@ export interface TokenStore {
   swap(key: string, expected: Revision | undefined, next: SessionRecord | undefined): Promise<SwapResult>
 
   /**
-   * Calls `onChange` after somebody else may have changed `key`. It may call too often. Returns a function that ends it. Without it,
-   * holders notice what others did, a sign-out too, when their access token is due.
+   * Calls `onChange` after somebody else may have changed `key`. It may call too often. Returns a function that ends it.
+   * Without it, holders notice what others did, a sign-out too, when their access token is due.
    */
   watch?(key: string, onChange: () => void): () => void
 

@@ -7,9 +7,8 @@ import type { TokenResponse } from './token-response.js'
 /** How a call wants its access token. */
 export interface AccessTokenOptions {
   /**
-   * For how many seconds the token must still be valid; 0 by default. A token obtained
-   * within the last five seconds always does, and where the server's tokens do not live as long as this, so does any
-   * that is valid.
+   * For how many seconds the token must still be valid; 0 by default. A token obtained within the last
+   * five seconds always does, and where the server's tokens do not live as long as this, so does any that is valid.
    */
   readonly minValiditySeconds?: number | undefined
   /** Whether to renew although the token is fresh. A token renewed within the last five seconds counts as new. */

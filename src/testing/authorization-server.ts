@@ -34,7 +34,10 @@ export interface AuthorizationServer {
    * `/jwks` and the protected resource `/resource`.
    */
   readonly handle: (request: Request) => Promise<Response>
-  /** Starts a session without a browser, as any sign-in flow would: of `alice` at `client` for `offline_access` by default. */
+  /**
+   * Starts a session without a browser, as any sign-in flow would: of `alice` at `client` for `offline_access` by
+   * default.
+   */
   signIn(options?: { clientId?: string; subject?: string; scope?: string }): Promise<TokenResponse>
   /** All uses of refresh tokens, oldest first. */
   readonly redemptions: readonly Redemption[]
