@@ -10,7 +10,7 @@ import tseslint from 'typescript-eslint'
  */
 const fences = [
   { files: 'src/core/**', values: [] },
-  { files: 'src/oauth/**', values: ['core/errors', 'core/environment'], packages: ['oauth4webapi'] },
+  { files: 'src/oauth/**', values: ['core/errors', 'core/environment', 'core/challenge'], packages: ['oauth4webapi'] },
   { files: 'src/flows/**', values: ['core/.*', 'oauth/.*'] },
   { files: 'src/stores/*', ...store() },
   { files: 'src/stores/indexed-db*', ...store('indexed-db', 'idb-keyval') },

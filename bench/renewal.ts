@@ -1,7 +1,12 @@
-import { clientSecretBasic, createTokenManager, type ServerMetadata } from 'evergrant'
+import { clientSecretBasic, createTokenManager } from 'evergrant'
 import { createAuthorizationServer, nodeListener, type AuthorizationServer } from 'evergrant/testing'
 import { createServer } from 'node:http'
-import { allowInsecureRequests, processRefreshTokenResponse, refreshTokenGrantRequest } from 'oauth4webapi'
+import {
+  allowInsecureRequests,
+  processRefreshTokenResponse,
+  refreshTokenGrantRequest,
+  type AuthorizationServer as Metadata,
+} from 'oauth4webapi'
 import type { Figure } from './figure.js'
 import { compare, runRounds, type Plan } from './rounds.js'
 import { listen } from '../test/support/listen.js'
@@ -53,7 +58,7 @@ export async function measureRenewal(): Promise<Figure[]> {
   }
 }
 
-function bareRenewal(server: ServerMetadata): Prepare {
+function bareRenewal(server: Metadata): Prepare {
   const client = { client_id: clientId }
   const options = { [allowInsecureRequests]: true }
   return async (refreshToken) => async () => {

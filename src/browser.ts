@@ -1,7 +1,7 @@
 import { joinTokenManager, type TokenManagerOptions } from './create-token-manager.js'
 import type { TokenManager } from './core/token-manager.js'
 import { webLocks } from './locks/web-locks.js'
-import { watchWake } from './signals/wake.js'
+import { isHidden, watchWake } from './signals/wake.js'
 import { indexedDbStore } from './stores/indexed-db.js'
 
 /** The options of a page. A page cannot keep a secret, so its client is public. */
@@ -14,7 +14,10 @@ export type BrowserTokenManagerOptions = Omit<TokenManagerOptions, 'clientAuth'>
  */
 export function createTokenManager(options: BrowserTokenManagerOptions): TokenManager {
   // Who passes a secret in spite of the types does not get it sent.
-  return joinTokenManager({ ...options, clientAuth: undefined }, { store: indexedDbStore(), lock: webLocks, watchWake })
+  return joinTokenManager(
+    { ...options, clientAuth: undefined },
+    { store: indexedDbStore(), lock: webLocks, watchWake, isHidden },
+  )
 }
 
 export { decodeRecord, encodeRecord } from './core/codec.js'
@@ -27,12 +30,14 @@ export type {
   EndReason,
   ErrorCode,
   ErrorDetails,
+  FormEndpoint,
   Grant,
   GrantContext,
   Granted,
   Identity,
   Intent,
   LiveRecord,
+  OAuthClient,
   Pause,
   RecordBase,
   Revision,
@@ -51,6 +56,14 @@ export type {
   UnreadableRecord,
   Versioned,
 } from './index.js'
+export {
+  handleRedirectCallback,
+  signInWithRedirect,
+  type RedirectOutcome,
+  type SignInOptions,
+} from './flows/redirect.js'
+export { signOutWithRedirect, type SignOutOptions } from './flows/sign-out.js'
+export type { AuthorizationOptions } from './oauth/authorization-code.js'
 export { memoryStore } from './stores/memory.js'
 export { indexedDbStore } from './stores/indexed-db.js'
 export { webStorageStore } from './stores/web-storage.js'

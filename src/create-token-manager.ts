@@ -1,3 +1,4 @@
+import type { ServerMetadata } from './core/client.js'
 import { systemEnvironment, type Environment } from './core/environment.js'
 import { EvergrantError } from './core/errors.js'
 import type { Grant } from './core/grant.js'
@@ -6,9 +7,12 @@ import { createManager, type ManagerParts } from './core/manager.js'
 import type { TokenManager } from './core/token-manager.js'
 import type { TokenStore } from './core/store.js'
 import type { ClientAuth } from './oauth/client-authentication.js'
-import { metadataSource, type ServerMetadata } from './oauth/discovery.js'
+import { oauthClient } from './oauth/client.js'
+import { metadataSource } from './oauth/discovery.js'
+import { assertSecure } from './oauth/http.js'
 import { idTokenCheck } from './oauth/id-token.js'
 import { refreshTokenGrant } from './oauth/refresh-token.js'
+import { revocation } from './oauth/revocation.js'
 
 /** What a token manager is made from. */
 export interface TokenManagerOptions {
@@ -27,7 +31,7 @@ export interface TokenManagerOptions {
   /** How a web client authenticates. Without it the client is public and sends its `client_id` in the body. */
   readonly clientAuth?: ClientAuth | undefined
   /**
-   * The scope that was asked for at sign-in; counts as granted when the server does not say otherwise. It is not sent:
+   * The scope that is asked for at sign-in; counts as granted when the server does not say otherwise. It is not sent:
    * to send one with each renewal, use `additionalParameters.scope`.
    */
   readonly scope?: string | undefined
@@ -41,6 +45,11 @@ export interface TokenManagerOptions {
   readonly renewEarlySeconds?: number | undefined
   /** Whether to renew in the background; `true` by default. Without it tokens are renewed when they are asked for. */
   readonly autoRenew?: boolean | undefined
+  /**
+   * The origins of the APIs to which `fetch` may send the access token, such as `https://api.example.com`; none by
+   * default.
+   */
+  readonly allowedOrigins?: readonly string[] | undefined
   /** Further parameters of token requests, such as `redirect_uri`, `audience` or `scope`. */
   readonly additionalParameters?: Readonly<Record<string, string>> | undefined
   /** In place of the global `fetch`. */
@@ -52,36 +61,46 @@ export interface PlatformParts {
   readonly store: TokenStore
   readonly lock?: (environment: Environment) => ManagerParts['lock']
   readonly watchWake?: ManagerParts['watchWake']
+  readonly isHidden?: ManagerParts['isHidden']
 }
 
 /** Joins the parts of a platform and the options of a user into a manager. */
 export function joinTokenManager(options: TokenManagerOptions, platform: PlatformParts): TokenManager {
   const { clientId, scope, additionalParameters, key = 'default', renewEarlySeconds = 60, autoRenew = true } = options
+  const { allowedOrigins = [] } = options
   if (typeof clientId !== 'string' || clientId === '') throw misconfigured('clientId must be the id of the client')
   if (!(renewEarlySeconds >= 0)) throw misconfigured('renewEarlySeconds must be a number of seconds, 0 or more')
   const issuer = options.metadata?.issuer ?? options.issuer
   if (issuer === undefined && !options.grant) throw misconfigured('issuer, metadata or grant is missing')
   const environment = options.fetch ? { ...systemEnvironment, fetch: options.fetch } : systemEnvironment
+  const metadata = issuer === undefined ? noServer : metadataSource(options, environment)
+  const client = oauthClient({ ...options, metadata, environment })
   return createManager({
     environment,
+    client,
     store: options.store ?? platform.store,
     key: `evergrant ${issuer ?? ''} ${encodeURIComponent(clientId)} ${key}`,
     lock: platform.lock?.(environment) ?? noLock,
-    grant:
-      options.grant ??
-      refreshTokenGrant({
-        metadata: metadataSource(options, environment),
-        clientId,
-        clientAuth: options.clientAuth,
-        additionalParameters,
-        environment,
-      }),
+    grant: options.grant ?? refreshTokenGrant(client, environment, additionalParameters),
     checkIdToken: idTokenCheck(issuer, clientId),
+    revoke: revocation(client, environment),
     scope,
+    allowedOrigins: new Set(allowedOrigins.map(originOf)),
     renewEarlySeconds,
     autoRenew,
     watchWake: platform.watchWake,
+    isHidden: platform.isHidden,
   })
+}
+
+/** A `grant` of the user's own may ask whom it likes; then there are no endpoints to know. */
+const noServer = (): Promise<ServerMetadata> => Promise.resolve({ issuer: '' })
+
+function originOf(allowed: string): string {
+  assertSecure('each of allowedOrigins', allowed)
+  const { origin, href } = new URL(allowed)
+  if (href !== `${origin}/`) throw misconfigured(`allowedOrigins holds ${allowed}; its origin is ${origin}`)
+  return origin
 }
 
 function misconfigured(why: string): EvergrantError {

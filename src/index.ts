@@ -13,6 +13,7 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
 
 export type { TokenManagerOptions } from './create-token-manager.js'
 export { EvergrantError, isEvergrantError, type ErrorCode, type ErrorDetails } from './core/errors.js'
+export type { FormEndpoint, OAuthClient, ServerMetadata } from './core/client.js'
 export type { Diagnosis, Transition } from './core/diagnosis.js'
 export type { TokenEvent } from './core/events.js'
 export type { Grant, GrantContext, Granted, Identity } from './core/grant.js'
@@ -35,5 +36,4 @@ export type { Snapshot } from './core/snapshot.js'
 export type { AccessTokenOptions, TokenManager, Tokens } from './core/token-manager.js'
 export type { TokenResponse } from './core/token-response.js'
 export { clientSecretBasic, type ClientAuth, type ClientSecretBasicOptions } from './oauth/client-authentication.js'
-export type { ServerMetadata } from './oauth/discovery.js'
 export { memoryStore } from './stores/memory.js'

@@ -30,6 +30,31 @@ export type TokenEvent =
       readonly type: 'signedOut'
     }
   | {
+      /**
+       * An API demands more than a new token of the same kind: another scope (RFC 6750 section 3.1) or another way of
+       * signing in (RFC 9470 section 3). The parameters fit a new sign-in.
+       */
+      readonly type: 'challenge'
+      readonly error: 'insufficient_scope' | 'insufficient_user_authentication'
+      /** The origin of the API. */
+      readonly origin: string
+      readonly scope: string | undefined
+      readonly acrValues: string | undefined
+      /** How many seconds ago the user may have signed in. */
+      readonly maxAge: number | undefined
+      /** Where the API describes itself (RFC 9728 section 5.1). */
+      readonly resourceMetadata: string | undefined
+    }
+  | {
+      /**
+       * The session works, but not as it was asked for. `no_refresh_token`: the scope `offline_access` brought no refresh
+       * token, so the session ends with its access token.
+       */
+      readonly type: 'warning'
+      readonly warning: 'no_refresh_token'
+      readonly message: string
+    }
+  | {
       /** Something failed in the background, or needs attention although the caller got a token. */
       readonly type: 'error'
       readonly error: EvergrantError

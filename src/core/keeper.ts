@@ -7,6 +7,7 @@ import type { Grant, IdTokenCheck } from './grant.js'
 import type { Lock } from './lock.js'
 import { defaultToken, lineageOf, type LiveRecord } from './record.js'
 import { renew, type RenewalNote, type RenewalParts } from './renewal.js'
+import { Revocations, type Revoke } from './revocation.js'
 import { Schedule } from './schedule.js'
 import { Session } from './session.js'
 import type { TokenStore } from './store.js'
@@ -27,9 +28,12 @@ export interface KeeperParts {
   readonly lock: Lock
   readonly grant: Grant
   readonly checkIdToken: IdTokenCheck
+  readonly revoke: Revoke
   readonly renewEarlySeconds: number
   /** Calls back when a device may have slept or come online. Returns a function that ends it. */
   readonly watchWake?: ((look: () => void) => () => void) | undefined
+  /** Whether nobody sees what this holder does: then it does nothing that nobody asked for. */
+  readonly isHidden?: (() => boolean) | undefined
 }
 
 /** Keeps one session fresh: renews when it is asked to or when it is time, and follows what other holders do. */
@@ -38,6 +42,7 @@ export class Keeper {
   readonly view: View
   readonly flight: Flight
   readonly journal: Journal
+  readonly revocations: Revocations
   /** How many renewals in a row were made because a server refused the token. */
   refusals = 0
   readonly #parts: KeeperParts
@@ -53,17 +58,19 @@ export class Keeper {
   readonly #ignoreStore: (() => void) | undefined
 
   constructor(parts: KeeperParts) {
-    const { environment, store, key, lock, grant, checkIdToken } = parts
+    const { environment, store, key, lock, grant, checkIdToken, revoke } = parts
     this.#parts = parts
     this.journal = new Journal(() => environment.now())
     this.view = new View(environment, parts.renewEarlySeconds * 1000, this.journal)
     this.flight = new Flight(environment, (news) => this.#landed(news))
+    this.revocations = new Revocations(environment, revoke, (error) => this.#reportNow(error))
     this.#schedule = new Schedule(environment, () => this.#look())
     this.session = new Session(key, store, environment, () => this.#follow())
     // Names this keeper in intents. It is made anew whenever one starts.
     const rival = new Rival(environment.uniqueId(), environment)
     const note = (note: RenewalNote): void => this.#take(note)
-    this.#renewal = { session: this.session, environment, lock, grant, checkIdToken, rival, note }
+    const discard = (late: LiveRecord): void => this.revocations.discard(late, this.session.record)
+    this.#renewal = { session: this.session, environment, lock, grant, checkIdToken, rival, note, discard }
     this.#ignoreStore = store.watch?.(key, () => this.#reread())
   }
 
@@ -148,7 +155,7 @@ export class Keeper {
     const { record, isKnown } = this.session
     if (!isKnown) return this.#reread()
     const isDue = record?.state === 'live' && (!this.view.isFresh() || record.intent !== undefined)
-    if (isDue && this.#isActive) this.renewBehind(record)
+    if (isDue && this.#isActive && !this.#isQuiet()) this.renewBehind(record)
     this.#plan()
   }
 
@@ -160,11 +167,21 @@ export class Keeper {
     const { record, isKnown } = this.session
     if (!this.#isActive) return
     if (!isKnown) return this.#schedule.lookIn(rereadMs)
-    if (record?.state !== 'live' || !this.flight.isPassable()) return this.#schedule.stop()
+    if (record?.state !== 'live' || !this.flight.isPassable() || this.#isQuiet()) return this.#schedule.stop()
     const untilDue = this.view.lifetime?.untilDue() ?? 0
     const { intent } = record
     const untilRetry = intent?.pause ? pauseLeft(intent.pause, this.#parts.environment.now()) : rivalMs
     this.#schedule.lookIn(Math.max(intent ? Math.min(untilRetry, untilDue) : untilDue, this.flight.pauseMs()))
+  }
+
+  /**
+   * A hidden page leaves the session alone until it is seen or asked again, but not a renewal that is under way or in doubt:
+   * the server may accept its refresh token again for a short time only.
+   */
+  #isQuiet(): boolean {
+    const { record } = this.session
+    const isUnderWay = record?.state === 'live' && record.intent !== undefined
+    return !isUnderWay && this.#parts.isHidden?.() === true
   }
 
   /** Takes over what the session has become. */
@@ -173,6 +190,7 @@ export class Keeper {
     const lineage = lineageOf(record)
     const isRivals = record?.state === 'live' && record.intent && record.intent.owner !== this.owner
     if (isRivals) this.flight.unpause()
+    if (record?.state === 'live') this.revocations.spare(record)
     if (lineage !== this.#lineage) {
       this.#lineage = lineage
       this.flight.reset()
@@ -189,6 +207,11 @@ export class Keeper {
     // The end of a session is an event of its own.
     if (news && this.session.record?.state === 'live') this.view.report(news)
     this.#plan()
+    this.view.deliver()
+  }
+
+  #reportNow(error: EvergrantError): void {
+    this.view.report(error)
     this.view.deliver()
   }
 

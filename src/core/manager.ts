@@ -1,10 +1,12 @@
+import { authorizedFetch } from './authorized-fetch.js'
+import type { OAuthClient } from './client.js'
 import { diagnose, type Diagnosis } from './diagnosis.js'
 import { sleep, type Environment } from './environment.js'
 import { EvergrantError, isEvergrantError } from './errors.js'
 import type { TokenEvent } from './events.js'
 import { isPassing } from './flight.js'
 import { Keeper, type KeeperParts } from './keeper.js'
-import { defaultToken, type AccessToken, type LiveRecord } from './record.js'
+import { defaultToken, type AccessToken, type LiveRecord, type StoredRecord } from './record.js'
 import { answerMs } from './renewal.js'
 import { requireLive } from './session.js'
 import { readSignIn, signIn, signOut, timeAfter, tombstoneOf } from './sign-in-out.js'
@@ -20,6 +22,9 @@ const shortestPauseMs = 50
 
 /** The parts a manager is put together from. */
 export interface ManagerParts extends KeeperParts {
+  readonly client: OAuthClient
+  /** The origins that may be sent the access token. */
+  readonly allowedOrigins: ReadonlySet<string>
   /** The scope that was asked for; counts as granted when the server does not say otherwise. */
   readonly scope: string | undefined
   readonly autoRenew: boolean
@@ -35,12 +40,20 @@ class Manager implements TokenManager {
   readonly #environment: Environment
   readonly #keeper: Keeper
   readonly #waitingRoom: WaitingRoom
+  readonly client: OAuthClient
+  readonly fetch: typeof fetch
 
   constructor(parts: ManagerParts) {
     this.#parts = parts
     this.#environment = parts.environment
     this.#waitingRoom = new WaitingRoom(parts.environment)
     this.#keeper = new Keeper(parts)
+    this.client = parts.client
+    this.fetch = authorizedFetch({
+      ...parts,
+      getTokens: (options) => this.getTokens(options),
+      onChallenge: (event) => this.#tell(event),
+    })
     if (parts.autoRenew) this.start()
   }
 
@@ -88,21 +101,28 @@ class Manager implements TokenManager {
     const failure = await session.decide(record, signIn(record, now))
     this.#keeper.refusals = 0
     if (failure) view.report(failure)
+    if (scope?.split(' ').includes('offline_access') && !record.refreshToken) this.#tell(noRefreshToken)
     view.deliver()
   }
 
-  async signOut(): Promise<void> {
-    const { session, view } = this.#keeper
+  async signOut(): Promise<{ idToken: string | undefined }> {
+    const { session, view, revocations } = this.#keeper
     const { now } = this.#environment
     // A store that cannot be read may hold a session all the same.
     if (session.record?.state !== 'live') await this.#keeper.load().catch(() => undefined)
-    if (session.isKnown && (!session.record || session.record.state === 'signed_out')) return
+    const signedOut = new Set<LiveRecord>()
+    const note = (record: StoredRecord | undefined): unknown => record?.state === 'live' && signedOut.add(record)
     const at = timeAfter(session.record, now())
     const tombstone = tombstoneOf(session.record, at)
-    if (session.record?.state === 'live') session.hold(tombstone, signOut(at, now))
+    const change = signOut(at, now, note)
+    note(session.record)
+    if (session.record?.state === 'live') session.hold(tombstone, change)
     view.deliver()
-    const failure = await session.decide(tombstone, signOut(at, now))
+    const failure = await session.decide(tombstone, change)
+    const records = [...signedOut].reverse()
+    await Promise.all(records.map((record) => revocations.add(record)))
     if (failure) throw failure
+    return { idToken: records[0]?.idToken }
   }
 
   start(): void {
@@ -130,6 +150,11 @@ class Manager implements TokenManager {
   diagnose(): Diagnosis {
     const { session, view, owner, journal } = this.#keeper
     return diagnose(session, view.lifetime?.remaining() ?? Infinity, this.#parts.lock, owner, journal)
+  }
+
+  #tell(event: TokenEvent): void {
+    this.#keeper.view.tell(event)
+    this.#keeper.view.deliver()
   }
 
   /** The access token of `record`, if it will do; `generation` is the one that the call began with. */
@@ -162,6 +187,14 @@ class Manager implements TokenManager {
       await room.wait(sleep(this.#environment, pauseMs), endsAt, signal)
     }
   }
+}
+
+const noRefreshToken: TokenEvent = {
+  type: 'warning',
+  warning: 'no_refresh_token',
+  message:
+    'offline_access was asked for, but no refresh token came: allow the client the refresh token grant, and the user ' +
+    "that scope; some servers also want prompt: 'consent'",
 }
 
 function tokensOf(record: LiveRecord, token: AccessToken, expiresAt: number | undefined): Tokens {

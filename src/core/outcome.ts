@@ -40,7 +40,9 @@ export async function install(parts: RenewalParts, turn: Turn, received: Answer)
   }
   const idToken = verdict &&
     verdict.identity && { idToken: answer.idToken, identity: next.identity ?? verdict.identity }
-  await put(parts, turn, { ...next, ...idToken })
+  const record = { ...next, ...idToken }
+  await put(parts, turn, record)
+  if (lineageOf(parts.session.record) !== lineageOf(record)) parts.discard(record)
   if (pause) throw noToken().until(pause.from + pause.ms)
 }
 

@@ -3,6 +3,7 @@ import { EvergrantError, isEvergrantError } from './errors.js'
 import type { Grant, Granted, IdTokenCheck } from './grant.js'
 import type { Lock } from './lock.js'
 import { end, install, settle } from './outcome.js'
+import type { LiveRecord } from './record.js'
 import type { Session } from './session.js'
 import { Turn, type Need, type Rival } from './turn.js'
 
@@ -20,6 +21,8 @@ export interface RenewalParts {
   readonly rival: Rival
   /** Is told what callers do not see otherwise. It is called inside the lock, so it only takes notes. */
   note(note: RenewalNote): void
+  /** Is given tokens that came too late for their session. */
+  discard(late: LiveRecord): void
 }
 
 /** What a renewal found out along the way. */

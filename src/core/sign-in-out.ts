@@ -62,11 +62,13 @@ export function signIn(record: LiveRecord, now: () => number): Change {
   )
 }
 
-/** A sign-out ends whatever is there. */
-export function signOut(at: number, now: () => number): Change {
-  return unlessOverruled(at, now, (stored) =>
-    !stored || stored.state === 'signed_out' ? undefined : tombstoneOf(stored, at),
-  )
+/** A sign-out ends whatever is there. `note` is shown that. */
+export function signOut(at: number, now: () => number, note: (stored: StoredRecord | undefined) => void): Change {
+  return unlessOverruled(at, now, (stored) => {
+    if (!stored || stored.state === 'signed_out') return undefined
+    note(stored)
+    return tombstoneOf(stored, at)
+  })
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { OAuthClient } from './client.js'
 import type { Diagnosis } from './diagnosis.js'
 import type { TokenEvent } from './events.js'
 import type { Identity } from './grant.js'
@@ -42,6 +43,9 @@ export interface Tokens {
 
 /** Keeps one session alive. */
 export interface TokenManager {
+  /** The client that the session belongs to, for flows that start or end one. */
+  readonly client: OAuthClient
+
   /**
    * Gives a valid access token, renewing it first when it has to. A token that is due but still valid is given at once
    * and renewed behind. Waits at most ten seconds.
@@ -69,13 +73,25 @@ export interface TokenManager {
   setTokens(response: TokenResponse, options?: { readonly receivedAt?: number | undefined }): Promise<void>
 
   /**
-   * Forgets the session, for all holders of its record, also offline and while a renewal is under way: its answer is
-   * dropped when it comes.
+   * `fetch` with the access token in the `Authorization` header, to `allowedOrigins` only. When the API refuses the
+   * token (401), it is renewed, once for all calls, and the call is repeated once if its body can be sent again. Other
+   * answers are the caller's; what an API says never ends the session. Needs no `this`.
    *
+   * @throws EvergrantError as {@link getAccessToken} does; `misconfigured` for an origin that is not allowed
+   * @throws what `fetch` throws
+   */
+  readonly fetch: typeof fetch
+
+  /**
+   * Forgets the session, for all holders of its record, also offline and while a renewal is under way: its answer is
+   * dropped when it comes. Then the server is told to revoke the tokens (RFC 7009), where it offers that; while it cannot
+   * be reached, this is tried again for a day, as long as this realm lives and the same user has not signed in again.
+   *
+   * @returns the ID token of the session, the hint for signing out at the server
    * @throws EvergrantError `storage_failed` when the record could not be erased yet; this is tried again, and this
    *   manager is signed out all the same
    */
-  signOut(): Promise<void>
+  signOut(): Promise<{ readonly idToken: string | undefined }>
 
   /** What there is to show. Ready to be passed on: needs no `this`. */
   readonly getSnapshot: () => Snapshot

@@ -41,7 +41,7 @@ export class View {
     if (this.#isKnown && record === previous) return
     this.#count(defaultToken(previous), defaultToken(record))
     const token = { expiresAt: this.lifetime?.expiresAt, scope: defaultToken(record)?.scope }
-    if (this.#isKnown) eventsBetween(previous, record, token, isOwn).forEach((event) => this.#add(event))
+    if (this.#isKnown) eventsBetween(previous, record, token, isOwn).forEach((event) => this.tell(event))
     if (record?.state === 'unreadable' && previous?.state !== 'unreadable') this.report(unreadable(record))
     this.#record = record
     this.#isKnown = true
@@ -56,17 +56,18 @@ export class View {
 
   /** Tells listeners of a failure. */
   report(error: EvergrantError): void {
-    this.#add({ type: 'error', error })
+    this.tell({ type: 'error', error })
+  }
+
+  /** Tells listeners of an event, at the next {@link deliver}. */
+  tell(event: TokenEvent): void {
+    this.journal.add(event)
+    this.#events.push(event)
   }
 
   /** Calls the listeners. Never to be called where a lock is held. */
   deliver(): void {
     for (let event = this.#events.shift(); event; event = this.#events.shift()) this.emitter.emit(event)
-  }
-
-  #add(event: TokenEvent): void {
-    this.journal.add(event)
-    this.#events.push(event)
   }
 
   /** A token read again goes on with its old count: the clock may have been set back since. */

@@ -1,3 +1,4 @@
+import { readChallenges } from '../core/challenge.js'
 import { EvergrantError, type ErrorCode } from '../core/errors.js'
 import type { Granted } from '../core/grant.js'
 import type { TokenResponse } from '../core/token-response.js'
@@ -15,6 +16,11 @@ const codes: ReadonlyMap<unknown, ErrorCode> = new Map([
   ['access_denied', 'denied'],
 ])
 
+/** What the `error` of a server says; what is not known is about this client's setup. */
+export function codeOf(error: unknown): ErrorCode {
+  return codes.get(error) ?? 'misconfigured'
+}
+
 /**
  * Reads the answer to a token request (RFC 6749 section 5). An answer with tokens in it is taken for what it is, however
  * odd the rest; the tokens may exist nowhere else.
@@ -24,25 +30,38 @@ const codes: ReadonlyMap<unknown, ErrorCode> = new Map([
  * @throws EvergrantError judged by status first, then by `error`, and never by any text meant for people
  */
 export async function readAnswer(response: Response, now: number, secret: string): Promise<Granted> {
-  const { ok, status, headers } = response
-  const text = await response.text().catch((error: unknown) => {
-    throw networkFailure(error)
-  })
-  const body = parseObject(text)
-  const date = Date.parse(headers.get('date') ?? '')
-  const serverTime = Number.isNaN(date) ? undefined : date
-  if (ok && (isText(body?.access_token) || isText(body?.refresh_token))) {
+  const body = parseObject(await readText(response))
+  const serverTime = timeOf(response)
+  if (response.ok && (isText(body?.access_token) || isText(body?.refresh_token))) {
     return { response: body as TokenResponse, serverTime }
   }
+  throw failureOf(response, body, now, secret)
+}
+
+/**
+ * Reads the answer to a request that brings no tokens, such as a pushed authorization request. A page to look at comes
+ * from something on the way, such as the portal of a hotel.
+ *
+ * @throws EvergrantError as {@link readAnswer} does, for every answer that is no success
+ */
+export async function readSuccess(response: Response, now: number, secret?: string): Promise<JsonObject> {
+  const text = await readText(response)
+  const body = parseObject(text)
+  if (!response.ok || text.trimStart().startsWith('<')) throw failureOf(response, body, now, secret)
+  return body ?? {}
+}
+
+function failureOf(response: Response, body: JsonObject | undefined, now: number, secret?: string): EvergrantError {
+  const { status, headers } = response
   const error = isText(body?.error) ? body.error : challengeError(status, headers)
   const cleanError = codes.has(error) ? error : clean(error, secret)
   const message = `the server answered with status ${status}`
-  throw new EvergrantError(judge(status, error), cleanError ? `${message}, ${cleanError}` : message, {
+  return new EvergrantError(judge(status, error), cleanError ? `${message}, ${cleanError}` : message, {
     status,
     error: cleanError,
     errorDescription: clean(body?.error_description, secret),
     errorUri: clean(body?.error_uri, secret),
-    retryAt: retryTime(status, headers, serverTime ?? now, now),
+    retryAt: retryTime(status, headers, timeOf(response) ?? now, now),
   })
 }
 
@@ -50,7 +69,13 @@ function judge(status: number, error: string | undefined): ErrorCode {
   const isAboutNow = [408, 425, 429].includes(status) || status >= 500
   const isRedirect = status >= 300 && status < 400
   if (isAboutNow || isRedirect || (status < 300 && error === undefined)) return 'unavailable'
-  return codes.get(error) ?? 'misconfigured'
+  return codeOf(error)
+}
+
+/** The server's clock, in milliseconds since 1970. */
+function timeOf({ headers }: Response): number | undefined {
+  const date = Date.parse(headers.get('date') ?? '')
+  return Number.isNaN(date) ? undefined : date
 }
 
 /**
@@ -65,31 +90,37 @@ function retryTime(status: number, headers: Headers, serverNow: number, now: num
   return wait && now + wait
 }
 
-/** The parameter `error` of a challenge, or a quoted text, in which nothing is a parameter. */
-const challengePart = /(?:^|[\s,])error\s*=\s*(?:"([^"\\]*)"|([^\s,"]+))|"(?:\\.|[^"\\])*"?/gi
-
 /** The `error` of a challenge, where servers put it instead of the body (RFC 6750 section 3). */
 function challengeError(status: number, headers: Headers): string | undefined {
-  const challenge = status < 400 ? '' : (headers.get('www-authenticate') ?? '')
-  const errors = [...challenge.matchAll(challengePart)].map(([, quoted, plain]) => quoted ?? plain)
-  return errors.find((error) => error !== undefined)
+  const challenges = status < 400 ? [] : readChallenges(headers.get('www-authenticate'))
+  return challenges.map(({ parameters }) => parameters.get('error')).find(isText)
 }
 
 const longestDetail = 300
 const longRun = /[\w~+=%!*$-]{16,}/g
 
 /** Takes out of a server's words what may be a token: the one that was sent, and long runs with a digit in them. */
-function clean(text: unknown, secret: string): string | undefined {
+export function clean(text: unknown, secret?: string): string | undefined {
   if (!isText(text)) return undefined
-  const words = text.replaceAll(secret, '[secret]').replace(longRun, (run) => (/\d/.test(run) ? '[...]' : run))
+  const words = (secret ? text.replaceAll(secret, '[secret]') : text).replace(longRun, (run) =>
+    /\d/.test(run) ? '[...]' : run,
+  )
   return words.slice(0, longestDetail)
 }
 
+type JsonObject = Readonly<Record<string, unknown>>
+
+function readText(response: Response): Promise<string> {
+  return response.text().catch((error: unknown) => {
+    throw networkFailure(error)
+  })
+}
+
 /** The parser's own error would quote the text; it is dropped. */
-function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
+function parseObject(text: string): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
+    return typeof value === 'object' && value !== null ? (value as JsonObject) : undefined
   } catch {
     return undefined
   }

@@ -1,10 +1,7 @@
-import { allowInsecureRequests, customFetch, discoveryRequest, type AuthorizationServer } from 'oauth4webapi'
+import type { ServerMetadata } from '../core/client.js'
 import { within, type Environment } from '../core/environment.js'
 import { EvergrantError } from '../core/errors.js'
 import { assertSecure, isSameUrl, networkFailure, requestInit } from './http.js'
-
-/** Metadata of an authorization server (RFC 8414, OpenID Connect Discovery). */
-export type ServerMetadata = AuthorizationServer
 
 const freshMs = 24 * 3_600_000
 /** Leaves half of the time of a renewal to the token request. */
@@ -46,12 +43,9 @@ export function metadataSource(
 /** Asks in the form of OpenID Connect first, then in that of RFC 8414; a server has at least one of them. */
 async function discover(issuer: string, environment: Environment): Promise<ServerMetadata> {
   let failure = new EvergrantError('misconfigured', `there is no server metadata at ${issuer}`, { status: 404 })
-  for (const algorithm of ['oidc', 'oauth2'] as const) {
-    const response = await discoveryRequest(new URL(issuer), {
-      algorithm,
-      [allowInsecureRequests]: true,
-      [customFetch]: (url, init) => environment.fetch(url, { ...init, ...requestInit } as RequestInit),
-    }).catch((error: unknown) => {
+  for (const url of wellKnown(issuer)) {
+    const headers = { accept: 'application/json' }
+    const response = await environment.fetch(url, { ...requestInit, headers }).catch((error: unknown) => {
       throw networkFailure(error)
     })
     const { status } = response
@@ -61,6 +55,13 @@ async function discover(issuer: string, environment: Environment): Promise<Serve
     failure = new EvergrantError('unavailable', `what ${issuer} answered is no server metadata`, { status })
   }
   throw failure
+}
+
+/** OpenID Connect Discovery section 4 puts the well-known name behind the path of the issuer, RFC 8414 section 3 before it. */
+function wellKnown(issuer: string): string[] {
+  const path = new URL(issuer).pathname.replace(/\/$/, '')
+  const paths = [`${path}/.well-known/openid-configuration`, `/.well-known/oauth-authorization-server${path}`]
+  return paths.map((pathname) => Object.assign(new URL(issuer), { pathname }).href)
 }
 
 /** The metadata in a response, if that is what it holds; refuses those of another server (RFC 8414 section 3.3). */

@@ -43,7 +43,7 @@ function causeOf(error: unknown): Cause {
  *
  * @throws EvergrantError `misconfigured`
  */
-export function assertSecure(name: string, endpoint: unknown): void {
+export function assertSecure(name: string, endpoint: unknown): asserts endpoint is string {
   const url = typeof endpoint === 'string' ? parseUrl(endpoint) : undefined
   if (!url) throw new EvergrantError('misconfigured', `${name} must be an absolute URL`)
   if (url.protocol === 'https:' || (url.protocol === 'http:' && loopback.test(url.hostname))) return

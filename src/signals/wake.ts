@@ -5,7 +5,7 @@
 export function watchWake(look: () => void): () => void {
   const page = globalThis.document
   const lookIfVisible = (): void => {
-    if (page?.visibilityState !== 'hidden') look()
+    if (!isHidden()) look()
   }
   const sources: [EventTarget | undefined, string][] = [
     [page, 'visibilitychange'],
@@ -18,4 +18,9 @@ export function watchWake(look: () => void): () => void {
   return () => {
     for (const [source, type] of sources) source?.removeEventListener(type, lookIfVisible)
   }
+}
+
+/** Whether nobody sees the page. */
+export function isHidden(): boolean {
+  return globalThis.document?.visibilityState === 'hidden'
 }

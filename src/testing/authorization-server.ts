@@ -1,15 +1,28 @@
 import { systemEnvironment, type Environment } from '../core/environment.js'
 import type { TokenResponse } from '../core/token-response.js'
-import { respond, withFault, type Fault } from './faults.js'
-import { idTokenIssuer } from './id-tokens.js'
-import { TokenFamilies, type Redeemed, type Redemption, type RotationPolicy } from './token-families.js'
+import { AuthorizationCodes } from './authorization-codes.js'
+import { AuthorizationEndpoint, type AuthorizationOptions } from './authorization-endpoint.js'
+import { ClientRequests, type Act, type Reception } from './client-requests.js'
+import { Clients, type ClientRegistration } from './clients.js'
+import type { Fault } from './faults.js'
+import { idTokenIssuer, type IdTokenIssuer } from './id-tokens.js'
+import { IssuedTokens, type TokenFacts } from './issued-tokens.js'
+import { Logouts, type Logout } from './logouts.js'
+import { metadataOf } from './metadata.js'
+import { serveResource } from './protected-resource.js'
+import { PushedRequests } from './pushed-requests.js'
+import { respond } from './responses.js'
+import { Revocations, type Revocation } from './revocations.js'
+import { route, type Endpoint } from './routing.js'
+import { TokenEndpoint } from './token-endpoint.js'
+import { TokenFamilies, type Redemption, type RotationPolicy } from './token-families.js'
 
 /** How a test authorization server behaves. */
-export interface AuthorizationServerOptions {
+export interface AuthorizationServerOptions extends AuthorizationOptions {
   /** `https://as.example` by default; give the address it is served from. */
   readonly issuer?: string
   /** The clients by id, a web client with its secret; one public client `client` by default. */
-  readonly clients?: Readonly<Record<string, { readonly secret?: string }>>
+  readonly clients?: Readonly<Record<string, ClientRegistration>>
   /** What happens to a refresh token that is used; `strict` by default. */
   readonly rotation?: RotationPolicy
   /** Whether reuse revokes all tokens of the sign-in (`true` by default) or is just refused. */
@@ -20,7 +33,7 @@ export interface AuthorizationServerOptions {
   readonly accessTokenSeconds?: number
   /** By how much the server's clock is ahead, in milliseconds; 0 by default. */
   readonly clockOffsetMs?: number
-  /** Decides for each token request what goes wrong with it. */
+  /** Decides for each request to `/token`, `/par` and `/revoke` what goes wrong with it. */
   readonly fault?: (request: Request) => Fault | undefined
   /** In place of the clock and timers of the system. */
   readonly environment?: Environment
@@ -30,17 +43,22 @@ export interface AuthorizationServerOptions {
 export interface AuthorizationServer {
   readonly issuer: string
   /**
-   * Answers a request, or rejects with a `DroppedConnection`. Serves metadata in both well-known forms, `/token`,
-   * `/jwks` and the protected resource `/resource`.
+   * Answers a request, or rejects with a `DroppedConnection`. Serves metadata in both well-known forms, `/authorize`,
+   * `/par`, `/token`, `/revoke`, `/logout`, `/jwks` and the protected resource `/resource`. Pages of every origin may use
+   * them.
    */
   readonly handle: (request: Request) => Promise<Response>
   /**
-   * Starts a session without a browser, as any sign-in flow would: of `alice` at `client` for `offline_access` by
-   * default.
+   * Starts a session without a browser, as any sign-in flow would, and always with a refresh token: of `alice` at
+   * `client` for `offline_access` by default.
    */
   signIn(options?: { clientId?: string; subject?: string; scope?: string }): Promise<TokenResponse>
   /** All uses of refresh tokens, oldest first. */
   readonly redemptions: readonly Redemption[]
+  /** All requests to revoke a token that reached the server, oldest first. */
+  readonly revocations: readonly Revocation[]
+  /** All visits to the logout endpoint, oldest first. */
+  readonly logouts: readonly Logout[]
   /** How many token requests arrived, faulty ones included. */
   readonly tokenRequests: number
   /** All that is known of an access or refresh token that this server issued. */
@@ -51,25 +69,6 @@ export interface AuthorizationServer {
   failNext(...faults: Fault[]): void
   /** May be changed while the server runs. */
   rotation: RotationPolicy
-}
-
-/** What the server knows of one of its tokens. */
-export interface TokenFacts {
-  readonly kind: 'access' | 'refresh'
-  /** The session, by the number of its sign-in. */
-  readonly family: number
-  readonly subject: string
-  /** How many rotations led to a refresh token. */
-  readonly depth: number | undefined
-  /** When an access token ends, in milliseconds since 1970, by the server's clock. */
-  readonly expiresAt: number | undefined
-  /** Whether an access token is accepted now, or a refresh token would bring new tokens. */
-  readonly isUsable: boolean
-}
-
-interface IssuedAccessToken {
-  readonly grant: Redeemed
-  readonly expiresAt: number
 }
 
 /** Makes a test authorization server. See `docs/testing.md` for how to put it behind a test of your own. */
@@ -83,43 +82,54 @@ class Server implements AuthorizationServer {
   readonly #options: AuthorizationServerOptions
   readonly #environment: Environment
   readonly #families: TokenFamilies
-  readonly #accessTokens = new Map<string, IssuedAccessToken>()
-  readonly #idTokens: ReturnType<typeof idTokenIssuer>
+  readonly #idTokens: IdTokenIssuer
+  readonly #tokens: IssuedTokens
+  readonly #clientRequests: ClientRequests
+  readonly #authorization: AuthorizationEndpoint
+  readonly #tokenEndpoint: TokenEndpoint
+  readonly #revocations: Revocations
+  readonly #logouts: Logouts
+  readonly #endpoints: ReadonlyMap<string, Endpoint>
   readonly #planned: Fault[] = []
 
   constructor(options: AuthorizationServerOptions) {
-    const { rotation = 'strict', reuseRevokes = true, siblings = false } = options
+    const { rotation = 'strict', reuseRevokes = true, siblings = false, accessTokenSeconds = 3600, fault } = options
+    const issuer = options.issuer ?? 'https://as.example'
+    const environment = options.environment ?? systemEnvironment
+    const now = (): number => this.#now()
+    const name = (kind: string, count: number): string => `${kind}.${count}.${environment.uniqueId()}`
+    const clients = new Clients(options.clients ?? { client: {} })
+    const families = new TokenFamilies(rotation, reuseRevokes, siblings, name)
+    const idTokens = idTokenIssuer(issuer)
+    const tokens = new IssuedTokens({ families, idTokens, accessTokenSeconds, name })
+    const codes = new AuthorizationCodes(families, name)
+    const pushedRequests = new PushedRequests(name)
     this.#options = options
-    this.issuer = options.issuer ?? 'https://as.example'
-    this.#environment = options.environment ?? systemEnvironment
-    this.#idTokens = idTokenIssuer(this.issuer)
-    this.#families = new TokenFamilies(rotation, reuseRevokes, siblings, (kind, count) => this.#newToken(kind, count))
+    this.issuer = issuer
+    this.#environment = environment
+    this.#families = families
+    this.#idTokens = idTokens
+    this.#tokens = tokens
+    this.#clientRequests = new ClientRequests({ clients, environment, now, fault })
+    this.#authorization = new AuthorizationEndpoint(options, { issuer, clients, codes, pushedRequests, now })
+    this.#tokenEndpoint = new TokenEndpoint(codes, families, tokens)
+    this.#revocations = new Revocations(tokens)
+    this.#logouts = new Logouts(clients, idTokens)
+    this.#endpoints = this.#makeEndpoints()
   }
 
-  readonly handle = async (request: Request): Promise<Response> => {
-    const { pathname } = new URL(request.url)
-    const base = new URL(this.issuer).pathname.replace(/\/$/, '')
-    switch (pathname) {
-      case `${base}/.well-known/openid-configuration`:
-      case `/.well-known/oauth-authorization-server${base}`:
-        return respond(200, {}, this.#metadata())
-      case `${base}/jwks`:
-        return respond(200, {}, await this.#idTokens.jwks())
-      case `${base}/resource`:
-        return this.#resource(request)
-      case `${base}/token`: {
-        this.tokenRequests++
-        const fault = this.#planned.shift() ?? this.#options.fault?.(request)
-        const body = await request.text()
-        return withFault(fault, this.#environment, () => this.#token(new URLSearchParams(body), request.headers))
-      }
-      default:
-        return respond(404, {}, { error: 'not_found' })
-    }
-  }
+  readonly handle = (request: Request): Promise<Response> => route(this.#endpoints, request)
 
   get redemptions(): readonly Redemption[] {
     return this.#families.log
+  }
+
+  get revocations(): readonly Revocation[] {
+    return this.#revocations.log
+  }
+
+  get logouts(): readonly Logout[] {
+    return this.#logouts.log
   }
 
   get rotation(): RotationPolicy {
@@ -131,35 +141,12 @@ class Server implements AuthorizationServer {
   }
 
   signIn({ clientId = 'client', subject = 'alice', scope = 'offline_access' } = {}): Promise<TokenResponse> {
-    return this.#issue(this.#families.start(clientId, subject, scope))
+    const now = this.#now()
+    return this.#tokens.issue(this.#families.start({ clientId, subject, scope, authenticatedAt: now }, true), now)
   }
 
   inspect(token: string): TokenFacts | undefined {
-    const now = this.#now()
-    const access = this.#accessTokens.get(token)
-    if (access) {
-      const { id, subject, isRevoked } = access.grant.family
-      const { expiresAt } = access
-      return {
-        kind: 'access',
-        family: id,
-        subject,
-        depth: undefined,
-        expiresAt,
-        isUsable: !isRevoked && now < expiresAt,
-      }
-    }
-    const refresh = this.#families.inspect(token, now)
-    if (!refresh) return undefined
-    const { id, subject } = refresh.family
-    return {
-      kind: 'refresh',
-      family: id,
-      subject,
-      depth: refresh.depth,
-      expiresAt: undefined,
-      isUsable: refresh.isUsable,
-    }
+    return this.#tokens.inspect(token, this.#now())
   }
 
   revoke(family: number): void {
@@ -170,71 +157,36 @@ class Server implements AuthorizationServer {
     this.#planned.push(...faults)
   }
 
-  async #token(form: URLSearchParams, headers: Headers): Promise<Response> {
-    const date = { date: new Date(this.#now()).toUTCString() }
-    const clientId = this.#authenticate(form, headers)
-    if (clientId === undefined) {
-      return respond(401, { ...date, 'www-authenticate': 'Basic realm="as"' }, { error: 'invalid_client' })
-    }
-    if (form.get('grant_type') !== 'refresh_token') return respond(400, date, { error: 'unsupported_grant_type' })
-    const redeemed = this.#families.redeem(form.get('refresh_token') ?? '', clientId, this.#now())
-    if (!redeemed)
-      return respond(400, date, { error: 'invalid_grant', error_description: 'The refresh token is dead.' })
-    return respond(200, date, await this.#issue(redeemed))
+  #makeEndpoints(): ReadonlyMap<string, Endpoint> {
+    const base = new URL(this.issuer).pathname.replace(/\/$/, '')
+    const now = (): number => this.#now()
+    const query = ({ url }: Request): URLSearchParams => new URL(url).searchParams
+    const get = (answer: Endpoint['answer']): Endpoint => ({ method: 'GET', answer })
+    const visit = (answer: Endpoint['answer']): Endpoint => ({ method: 'GET', isForPeople: true, answer })
+    const post = (act: Act, reception: () => Reception = () => ({})): Endpoint => ({
+      method: 'POST',
+      answer: (request) => this.#clientRequests.receive(request, act, reception()),
+    })
+    const metadata = get(() => respond(200, {}, metadataOf(this.issuer, this.#options)))
+    const token: Act = (form, clientId) => this.#tokenEndpoint.answer(form, clientId, now())
+    const push: Act = (form, clientId) => this.#authorization.push(form, clientId)
+    const revoke: Act = (form, clientId) => this.#revocations.answer(form, clientId, now())
+    return new Map([
+      [`${base}/.well-known/openid-configuration`, metadata],
+      [`/.well-known/oauth-authorization-server${base}`, metadata],
+      [`${base}/jwks`, get(async () => respond(200, {}, await this.#idTokens.jwks()))],
+      [`${base}/authorize`, visit((request) => this.#authorization.answer(query(request)))],
+      [`${base}/par`, post(push, () => ({ mayRepeatItsName: true }))],
+      [`${base}/token`, post(token, () => this.#receptionOfTokenRequest())],
+      [`${base}/revoke`, post(revoke)],
+      [`${base}/logout`, visit((request) => this.#logouts.answer(query(request), now()))],
+      [`${base}/resource`, { answer: (request) => serveResource(request, this.#tokens, now()) }],
+    ])
   }
 
-  /** The client a request comes from: a public one names itself in the body, a web client uses HTTP Basic. */
-  #authenticate(form: URLSearchParams, headers: Headers): string | undefined {
-    const clients = this.#options.clients ?? { client: {} }
-    const basic = /^Basic (.+)$/.exec(headers.get('authorization') ?? '')?.[1]
-    if (basic === undefined) {
-      const id = form.get('client_id') ?? ''
-      return Object.hasOwn(clients, id) && clients[id]?.secret === undefined ? id : undefined
-    }
-    const [id = '', secret] = atob(basic)
-      .split(':')
-      .map((part) => new URLSearchParams(`x=${part}`).get('x') ?? '')
-    return Object.hasOwn(clients, id) && clients[id]?.secret === secret && !form.has('client_id') ? id : undefined
-  }
-
-  async #issue(grant: Redeemed): Promise<TokenResponse> {
-    const { accessTokenSeconds = 3600 } = this.#options
-    const { clientId, subject, scope } = grant.family
-    const now = this.#now()
-    const accessToken = this.#newToken('access', this.#accessTokens.size)
-    this.#accessTokens.set(accessToken, { grant, expiresAt: now + accessTokenSeconds * 1000 })
-    return {
-      access_token: accessToken,
-      token_type: 'Bearer',
-      expires_in: accessTokenSeconds,
-      scope,
-      ...(grant.refreshToken !== undefined && { refresh_token: grant.refreshToken }),
-      ...(scope.split(' ').includes('openid') && { id_token: await this.#idTokens.issue(clientId, subject, now) }),
-    }
-  }
-
-  #resource(request: Request): Response {
-    const token = /^Bearer (.+)$/.exec(request.headers.get('authorization') ?? '')?.[1]
-    if (token === undefined) return respond(401, { 'www-authenticate': 'Bearer' }, undefined)
-    const facts = this.inspect(token)
-    if (facts?.kind === 'access' && facts.isUsable) return respond(200, {}, { subject: facts.subject })
-    return respond(401, { 'www-authenticate': 'Bearer error="invalid_token"' }, undefined)
-  }
-
-  #metadata(): Record<string, unknown> {
-    const { issuer } = this
-    const base = issuer.replace(/\/$/, '')
-    return {
-      issuer,
-      token_endpoint: `${base}/token`,
-      jwks_uri: `${base}/jwks`,
-      id_token_signing_alg_values_supported: ['ES256'],
-      grant_types_supported: ['refresh_token'],
-    }
-  }
-
-  #newToken(kind: string, count: number): string {
-    return `${kind}.${count}.${this.#environment.uniqueId()}`
+  #receptionOfTokenRequest(): Reception {
+    this.tokenRequests++
+    return { fault: this.#planned.shift() }
   }
 
   #now(): number {

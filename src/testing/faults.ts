@@ -1,7 +1,8 @@
 import type { Environment } from '../core/environment.js'
+import { respond } from './responses.js'
 
 /**
- * What can go wrong with one token request:
+ * What can go wrong with one request:
  *
  * - `drop-request`: the connection fails before the server sees the request.
  * - `drop-response`: the server acts on the request, and the connection fails before its answer arrives.
@@ -85,17 +86,6 @@ export async function withFault(
     case 'respond':
       return respond(fault.status, fault.headers ?? {}, fault.body)
   }
-}
-
-/** A response with a JSON body, or with text for what is no JSON. */
-export function respond(status: number, headers: Readonly<Record<string, string>>, body: unknown): Response {
-  const isText = typeof body === 'string'
-  const contentType = isText ? 'text/html' : 'application/json'
-  const text = isText ? body : body === undefined ? null : JSON.stringify(body)
-  return new Response(text, {
-    status,
-    headers: { 'content-type': contentType, 'cache-control': 'no-store', ...headers },
-  })
 }
 
 async function truncated(response: Response, bytes: number): Promise<Response> {

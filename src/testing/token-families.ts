@@ -32,15 +32,24 @@ interface RefreshToken {
   child?: RefreshToken
 }
 
-interface Family {
-  readonly id: number
+/** Who signed in, to which client, for what and how. */
+export interface SignIn {
   readonly clientId: string
   readonly subject: string
   readonly scope: string
+  /** In milliseconds since 1970. */
+  readonly authenticatedAt: number
+  /** How well the user was authenticated, if anybody asked: the `acr` of OpenID Connect. */
+  readonly acr?: string | undefined
+}
+
+/** All tokens that come of one sign-in. */
+export interface Family extends SignIn {
+  readonly id: number
   isRevoked: boolean
 }
 
-/** The grant behind a redeemed token, and the refresh token to answer with. */
+/** The grant behind a sign-in or a redeemed token, and the refresh token to answer with, if there is one. */
 export interface Redeemed {
   readonly family: Readonly<Family>
   readonly refreshToken: string | undefined
@@ -62,11 +71,11 @@ export class TokenFamilies {
     private readonly name: (kind: string, count: number) => string,
   ) {}
 
-  /** Starts a family. */
-  start(clientId: string, subject: string, scope: string): Redeemed {
-    const family: Family = { id: this.#families.length, clientId, subject, scope, isRevoked: false }
+  /** Starts a family, which has no refresh token when its user must be there for it to go on. */
+  start(signIn: SignIn, isOffline: boolean): Redeemed {
+    const family: Family = { ...signIn, id: this.#families.length, isRevoked: false }
     this.#families.push(family)
-    return { family, refreshToken: this.#issue(family, 0).value }
+    return { family, refreshToken: isOffline ? this.#issue(family, 0).value : undefined }
   }
 
   /** Uses a refresh token at `now`. Returns `undefined` when the server has to answer `invalid_grant`. */

@@ -21,8 +21,8 @@ describe('the request for new tokens', () => {
   it('P-002 F-080 F-083 holds the grant type and the refresh token once each, and nothing nobody asked for', async () => {
     const { body } = await askedWith({ refreshToken: 'a+b/c=d e' })
     expect([...body]).toEqual([
-      ['refresh_token', 'a+b/c=d e'],
       ['grant_type', 'refresh_token'],
+      ['refresh_token', 'a+b/c=d e'],
       ['client_id', 'client'],
     ])
   })

@@ -65,7 +65,15 @@ export class Network {
     this.#onNextSend.push(hit)
   }
 
-  readonly fetch = (holder: Holder, url: string, init: RequestInit): Promise<Response> => {
+  readonly fetch = (holder: Holder, url: string, init: RequestInit): Promise<Response> =>
+    url.endsWith('/token') ? this.#spend(holder, url, init) : this.#revoke(holder, url, init)
+
+  #revoke(holder: Holder, url: string, init: RequestInit): Promise<Response> {
+    const act = (): Promise<Response> => this.server.handle(new Request(url, init))
+    return this.#carry(holder, this.#nextTrouble(), act, () => undefined)
+  }
+
+  #spend(holder: Holder, url: string, init: RequestInit): Promise<Response> {
     const refreshToken = new URLSearchParams(init.body as URLSearchParams).get('refresh_token') ?? ''
     const send: Send = { at: this.time.now, holder, refreshToken, uses: [] }
     this.sends.push(send)

@@ -23,6 +23,8 @@ export interface SignedIn {
   /** Who signed it out or replaced it, and when that was over: this holder knows before the store does. */
   endedBy?: string
   endedAt?: number
+  /** Who was asked to sign it out: the server may know of that although the store does not. */
+  signedOutBy?: Seat
 }
 
 /** How long a call may wait, with a moment for the answer to get through. */
@@ -111,14 +113,27 @@ export class Oracle {
     if (store.writes.some(({ record }) => record.state === 'ended')) this.#fail('a session ended for no reason')
   }
 
+  /** A session that was signed out last is dead at the server too, if the one who did it lived to tell. */
+  checkRevoked(): void {
+    const { server, store, seats } = this.world
+    const person = this.people.at(-1)
+    const isTold = seats.some((seat) => seat === person?.signedOutBy)
+    if (!isTold || store.record?.state !== 'signed_out') return
+    for (const { record } of store.writes) {
+      const facts = record.state === 'live' ? server.inspect(record.refreshToken ?? '') : undefined
+      if (facts?.subject === person?.subject && facts?.isUsable) this.#fail(`a signed-out session can be renewed`)
+    }
+  }
+
   /**
    * Judges a session that should live and does not. Under strict rotation it may be lost when, between a request leaving
    * and its answer being stored, the holder was disturbed or the answer was lost; or when the network itself repeats or
    * keeps requests.
    */
-  judgeLoss(): 'window' | 'transport' {
+  judgeLoss(): 'window' | 'transport' | undefined {
     const { server, network, store, setting } = this.world
     const what = describeRecord(store.record)
+    if (this.#isUnwanted(store.record)) return undefined
     if (setting.rotation !== 'strict') return this.#fail(`lost: ${what}`)
     const family = this.#familyOf(store.record)
     const fatal = network.sends.find(
@@ -148,6 +163,11 @@ export class Oracle {
       (write) => write.record.state === 'live' && write.record.sessionId === record.sessionId,
     )?.record
     return live?.state === 'live' ? this.world.server.inspect(live.refreshToken ?? '')?.family : undefined
+  }
+
+  #isUnwanted(record: StoredRecord | undefined): boolean {
+    if (!record || record.state === 'unreadable') return false
+    return this.#sessions.get(record.sessionId)?.signedOutBy !== undefined
   }
 
   #isDisturbed(send: Send, until: number): boolean {

@@ -32,6 +32,7 @@ export class People {
   async signOut(seat: Seat): Promise<void> {
     if (!this.#mayChange(seat)) return
     const person = this.oracle.personOf(seat)
+    if (person) person.signedOutBy = seat
     this.world.note(`${seat.holder.name} signs out ${person?.subject ?? 'nobody it knows of'}`)
     await seat.manager.signOut().then(
       () => person && this.#end(person, seat),

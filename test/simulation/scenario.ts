@@ -71,8 +71,10 @@ class Scenario {
       await this.#live()
       this.#chaos.stop()
       healedAfterMs = await this.#heal()
+      if (!this.#people.isSignedIn) await this.#world.time.run(this.#world.time.now + healMs)
       this.#guard(() => {
         this.#oracle.checkWrites()
+        this.#oracle.checkRevoked()
         if (healedAfterMs === undefined && this.#people.isSignedIn) lost = this.#oracle.judgeLoss()
       })
     } catch (error) {

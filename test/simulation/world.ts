@@ -3,7 +3,9 @@ import { createManager } from '../../src/core/manager.js'
 import type { StoredRecord } from '../../src/core/record.js'
 import type { TokenManager } from '../../src/core/token-manager.js'
 import { idTokenCheck } from '../../src/oauth/id-token.js'
+import { oauthClient } from '../../src/oauth/client.js'
 import { refreshTokenGrant } from '../../src/oauth/refresh-token.js'
+import { revocation } from '../../src/oauth/revocation.js'
 import {
   createAuthorizationServer,
   type AuthorizationServer,
@@ -94,14 +96,23 @@ export class World {
     const skew = this.random.between(-0.5, 0.5) * this.setting.mostSkewMs
     holder.wallOffset = () => this.wallOffset + skew
     const { environment } = holder
-    const metadata = { issuer: this.server.issuer, token_endpoint: `${this.server.issuer}/token` }
+    const { issuer } = this.server
+    const metadata = {
+      issuer,
+      token_endpoint: `${issuer}/token`,
+      revocation_endpoint: `${issuer}/revoke`,
+    }
+    const client = oauthClient({ metadata: () => Promise.resolve(metadata), clientId: 'client', environment })
     const manager = createManager({
       environment,
+      client,
       store: this.store.seenBy(holder, this.setting.canWatch),
       key: 'session',
       lock: this.setting.hasLock ? this.lock.seenBy(holder) : noLock,
-      grant: refreshTokenGrant({ metadata: () => Promise.resolve(metadata), clientId: 'client', environment }),
-      checkIdToken: idTokenCheck(this.server.issuer, 'client'),
+      grant: refreshTokenGrant(client, environment),
+      checkIdToken: idTokenCheck(issuer, 'client'),
+      revoke: revocation(client, environment),
+      allowedOrigins: new Set(),
       scope: undefined,
       renewEarlySeconds: 60,
       autoRenew: true,

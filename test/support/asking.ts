@@ -1,5 +1,6 @@
 import type { GrantContext, Granted } from '../../src/core/grant.js'
-import { refreshTokenGrant, type RefreshTokenOptions } from '../../src/oauth/refresh-token.js'
+import { oauthClient, type ClientOptions } from '../../src/oauth/client.js'
+import { refreshTokenGrant } from '../../src/oauth/refresh-token.js'
 import { FakeEnvironment } from './fake-environment.js'
 import { metadata } from './managed.js'
 
@@ -20,23 +21,28 @@ export interface Asked {
 }
 
 /** Options of the grant, and the session it asks for. */
-export type AskOptions = Partial<Omit<RefreshTokenOptions, 'environment'>> &
-  Partial<Omit<GrantContext, 'sending'>> & { readonly sending?: () => void }
+export type AskOptions = Partial<Omit<ClientOptions, 'environment' | 'scope'>> &
+  Partial<Omit<GrantContext, 'sending'>> & {
+    readonly additionalParameters?: Readonly<Record<string, string>>
+    readonly sending?: () => void
+  }
 
 /** Spends a refresh token once, against `answer`. */
 export async function ask(
   answer: (sent: Sent) => Promise<Response> | Response,
   options: AskOptions = {},
 ): Promise<Asked> {
-  const { refreshToken, scope, sending, ...grantOptions } = { refreshToken: 'refresh-1', scope: undefined, ...options }
+  const defaultSession = { refreshToken: 'refresh-1', scope: undefined }
+  const { refreshToken, scope, sending, additionalParameters, ...clientOptions } = { ...defaultSession, ...options }
   const sent: Sent[] = []
   const environment = new FakeEnvironment(async (input, init = {}) => {
     const body = new URLSearchParams(String(init.body))
-    const request = { url: String(input), init, headers: new Headers(init.headers), body }
+    const request = { url: String(input), init, headers: new Request(input, init).headers, body }
     sent.push(request)
     return answer(request)
   })
   const defaults = { metadata: () => Promise.resolve(metadata), clientId: 'client' }
+  const client = oauthClient({ ...defaults, ...clientOptions, environment })
   let isTakenBack = false
   const context: GrantContext = {
     refreshToken,
@@ -46,7 +52,7 @@ export async function ask(
       return () => (isTakenBack = true)
     },
   }
-  const asked = Promise.resolve(context).then(refreshTokenGrant({ ...defaults, ...grantOptions, environment }))
+  const asked = Promise.resolve(context).then(refreshTokenGrant(client, environment, additionalParameters))
   const outcome = await asked.then(
     (granted) => ({ granted, error: undefined }),
     (error: unknown) => ({ granted: undefined, error }),

@@ -1,14 +1,18 @@
+import type { OAuthClient, ServerMetadata } from '../../src/core/client.js'
+import type { Environment } from '../../src/core/environment.js'
 import { createManager, type ManagerParts } from '../../src/core/manager.js'
 import { noLock } from '../../src/core/lock.js'
 import type { SessionRecord } from '../../src/core/record.js'
 import type { TokenManager } from '../../src/core/token-manager.js'
 import { idTokenCheck } from '../../src/oauth/id-token.js'
-import { refreshTokenGrant, type RefreshTokenOptions } from '../../src/oauth/refresh-token.js'
+import { oauthClient, type ClientOptions } from '../../src/oauth/client.js'
+import { refreshTokenGrant } from '../../src/oauth/refresh-token.js'
+import { revocation } from '../../src/oauth/revocation.js'
 import { memoryStore } from '../../src/stores/memory.js'
 import { FakeEnvironment } from './fake-environment.js'
 
 export const issuer = 'https://as.example'
-export const metadata = { issuer, token_endpoint: `${issuer}/token` }
+export const metadata: ServerMetadata = { issuer, token_endpoint: `${issuer}/token` }
 
 /** A manager with everything that belongs to it, in surroundings that a test controls. */
 export interface Managed {
@@ -19,21 +23,31 @@ export interface Managed {
 }
 
 /** How {@link manage} differs from a public client of `https://as.example` that renews only when asked. */
-export interface ManagedOptions extends Partial<Omit<RefreshTokenOptions, 'environment'>> {
+export interface ManagedOptions extends Partial<Omit<ClientOptions, 'environment'>> {
   readonly autoRenew?: boolean
-  readonly scope?: string
+  readonly allowedOrigins?: readonly string[]
+  readonly additionalParameters?: Readonly<Record<string, string>>
+}
+
+/** A public client of `https://as.example` unless `options` say otherwise. */
+function clientOf(environment: Environment, options: Partial<ClientOptions> = {}): OAuthClient {
+  return oauthClient({ metadata: () => Promise.resolve(metadata), clientId: 'client', ...options, environment })
 }
 
 /** Makes a manager of the parts that a test brings, and of harmless ones. */
 export function managerOf(environment: FakeEnvironment, parts: Partial<ManagerParts>): TokenManager {
+  const client = clientOf(environment)
   return createManager({
     environment,
+    client,
     store: memoryStore(),
     key: 'session',
     lock: noLock,
     grant: () => Promise.reject(new Error('nothing is due')),
     checkIdToken: idTokenCheck(issuer, 'client'),
+    revoke: revocation(client, environment),
     scope: undefined,
+    allowedOrigins: new Set(),
     renewEarlySeconds: 60,
     autoRenew: true,
     ...parts,
@@ -44,22 +58,15 @@ export function managerOf(environment: FakeEnvironment, parts: Partial<ManagerPa
 export function manage(fetch: typeof globalThis.fetch, options: ManagedOptions = {}): Managed {
   const environment = new FakeEnvironment(fetch)
   const store = memoryStore()
-  const { autoRenew = false, scope, ...grantOptions } = options
-  const grant = refreshTokenGrant({
-    metadata: () => Promise.resolve(metadata),
-    clientId: 'client',
-    environment,
-    ...grantOptions,
-  })
-  const manager = createManager({
-    environment,
+  const { autoRenew = false, scope, allowedOrigins, additionalParameters, ...clientOptions } = options
+  const client = clientOf(environment, { scope, ...clientOptions })
+  const manager = managerOf(environment, {
+    client,
     store,
-    key: 'session',
-    lock: noLock,
-    grant,
-    checkIdToken: idTokenCheck(issuer, 'client'),
+    grant: refreshTokenGrant(client, environment, additionalParameters),
+    revoke: revocation(client, environment),
     scope,
-    renewEarlySeconds: 60,
+    allowedOrigins: new Set(allowedOrigins),
     autoRenew,
   })
   const record = async (): Promise<SessionRecord | undefined> => {

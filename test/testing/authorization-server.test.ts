@@ -23,7 +23,21 @@ describe('where to find the endpoints', () => {
     const server = createAuthorizationServer({ issuer })
     const metadata = await getJson(server, `${new URL(issuer).origin}${path}`)
     const base = issuer.replace(/\/$/, '')
-    expect(metadata).toMatchObject({ issuer, token_endpoint: `${base}/token`, jwks_uri: `${base}/jwks` })
+    expect(metadata).toEqual({
+      issuer,
+      authorization_endpoint: `${base}/authorize`,
+      pushed_authorization_request_endpoint: `${base}/par`,
+      token_endpoint: `${base}/token`,
+      revocation_endpoint: `${base}/revoke`,
+      end_session_endpoint: `${base}/logout`,
+      jwks_uri: `${base}/jwks`,
+      response_types_supported: ['code'],
+      grant_types_supported: ['authorization_code', 'refresh_token'],
+      code_challenge_methods_supported: ['S256'],
+      id_token_signing_alg_values_supported: ['ES256'],
+      authorization_response_iss_parameter_supported: true,
+      require_pushed_authorization_requests: false,
+    })
     expect(await getJson(server, String(metadata.jwks_uri))).toHaveProperty('keys')
     const { refresh_token } = await server.signIn()
     expect(await successorOf(server, refresh_token)).toMatch(/^refresh/)

@@ -64,6 +64,10 @@ export function tell(event: TokenEvent): string {
       return event.reason
     case 'signedOut':
       return ''
+    case 'challenge':
+      return event.error
+    case 'warning':
+      return event.message
     case 'error':
       return event.error.message
     default:

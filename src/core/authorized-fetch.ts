@@ -1,0 +1,99 @@
+import { readChallenges, type Challenge } from './challenge.js'
+import type { Environment } from './environment.js'
+import { EvergrantError } from './errors.js'
+import type { TokenEvent } from './events.js'
+import type { AccessTokenOptions, Tokens } from './token-manager.js'
+
+/** What calls to APIs are made with. */
+export interface AuthorizedFetchParts {
+  readonly environment: Environment
+  /** The origins that may be sent the access token, and no other. */
+  readonly allowedOrigins: ReadonlySet<string>
+  getTokens(options: AccessTokenOptions): Promise<Tokens>
+  /** Is told what more than a new token an API demands. */
+  onChallenge(event: TokenEvent): void
+}
+
+/** What cannot be mended by a new token of the same kind, so that renewing would be in vain. */
+const demands = ['insufficient_scope', 'insufficient_user_authentication'] as const
+
+/**
+ * A `fetch` that sends the access token along (RFC 6750 section 2.1). When the API answers that it does not take the
+ * token, there is one renewal for all calls, and the call is repeated once. A second refusal is the caller's, as is
+ * everything else an API says: none of it ends the session.
+ */
+export function authorizedFetch(parts: AuthorizedFetchParts): typeof fetch {
+  return async (input, init) => {
+    const request = new Request(input, init)
+    assertAllowed(parts, request)
+    const tokens = await getTokens(parts, request)
+    const copy = isStream(init?.body) ? undefined : request.clone()
+    const response = await send(parts, request, tokens)
+    if (!isRefused(response, tokens)) return response
+    // A renewal that fails is no reason to keep the answer of the API from the caller.
+    const rejected = tokens.accessToken
+    const next = await getTokens(parts, request, rejected).catch(() => request.signal.throwIfAborted())
+    if (!copy || !next || next.accessToken === rejected) return response
+    void response.body?.cancel()
+    return send(parts, copy, next)
+  }
+}
+
+function assertAllowed({ allowedOrigins }: AuthorizedFetchParts, { url }: Request): void {
+  const { origin } = new URL(url)
+  if (allowedOrigins.has(origin)) return
+  throw new EvergrantError('misconfigured', `fetch: to send the access token to ${origin}, add it to allowedOrigins`)
+}
+
+/** A caller that gave up gets its own reason, as from `fetch`. */
+async function getTokens(parts: AuthorizedFetchParts, { signal }: Request, rejected?: string): Promise<Tokens> {
+  try {
+    return await parts.getTokens({ rejected, signal })
+  } catch (error) {
+    signal.throwIfAborted()
+    throw error
+  }
+}
+
+async function send(parts: AuthorizedFetchParts, request: Request, tokens: Tokens): Promise<Response> {
+  request.headers.set('authorization', `${tokens.tokenType} ${tokens.accessToken}`)
+  const response = await parts.environment.fetch(request)
+  const { origin } = new URL(request.url)
+  for (const { parameters } of challengesOf(response, tokens)) {
+    const error = demands.find((demand) => demand === parameters.get('error'))
+    if (!error) continue
+    const maxAge = parameters.get('max_age')
+    parts.onChallenge({
+      type: 'challenge',
+      error,
+      origin,
+      scope: parameters.get('scope'),
+      acrValues: parameters.get('acr_values'),
+      maxAge: maxAge === undefined ? undefined : Number(maxAge),
+      resourceMetadata: parameters.get('resource_metadata'),
+    })
+  }
+  return response
+}
+
+/** Whether a new token may help. Pages of other origins often cannot read the challenge: then it may. */
+function isRefused(response: Response, tokens: Tokens): boolean {
+  if (response.status !== 401) return false
+  if (!response.headers.has('www-authenticate')) return true
+  return challengesOf(response, tokens).some(({ parameters }) => {
+    const error = parameters.get('error')
+    return error === undefined || error === 'invalid_token'
+  })
+}
+
+/** The challenges that are about the token. One that quotes it loses the quotation. */
+function challengesOf({ ok, headers }: Response, { accessToken, tokenType }: Tokens): Challenge[] {
+  const header = ok ? null : headers.get('www-authenticate')
+  const challenges = readChallenges(header && header.replaceAll(accessToken, '[secret]'))
+  return challenges.filter(({ scheme }) => scheme === tokenType.toLowerCase())
+}
+
+/** Whether a body can be sent only once. */
+function isStream(body: unknown): boolean {
+  return Object(body) === body && ('getReader' in Object(body) || Symbol.asyncIterator in Object(body))
+}

@@ -1,0 +1,80 @@
+import { retryDelay } from './backoff.js'
+import { sleep, within, type Environment } from './environment.js'
+import { isEvergrantError, type EvergrantError } from './errors.js'
+import type { LiveRecord, StoredRecord } from './record.js'
+
+/** Tells the server that a token is no longer needed (RFC 7009). */
+export type Revoke = (token: string, hint: 'refresh_token' | 'access_token') => Promise<void>
+
+/** How long a sign-out waits for the server. */
+const firstAttemptMs = 5000
+const giveUpMs = 24 * 3_600_000
+
+/** The tokens that are to be revoked. They are in memory only: what was signed out must not stay on a disk. */
+export class Revocations {
+  readonly #pending = new Map<string, LiveRecord>()
+
+  constructor(
+    private readonly environment: Environment,
+    private readonly revoke: Revoke,
+    private readonly onFailure: (error: EvergrantError) => void,
+  ) {}
+
+  /** Revokes the tokens of a session. Resolves after the first attempt, or when that takes too long. */
+  async add(record: LiveRecord): Promise<void> {
+    const { refreshToken, accessTokens } = record
+    // Not every server lets the access tokens of a refresh token go with it.
+    const attempts = [
+      ...(refreshToken === undefined ? [] : [this.#start(record, refreshToken, 'refresh_token')]),
+      ...Object.values(accessTokens).map(({ token }) => this.#start(record, token, 'access_token')),
+    ]
+    await within(this.environment, firstAttemptMs, Promise.all(attempts), () => new Error()).catch(() => undefined)
+  }
+
+  /**
+   * Decides on tokens that came too late for their session. After a sign-out they are revoked, also when another user
+   * has signed in. The same user may have tokens of the same grant, which would die with them: then they are left alone.
+   */
+  discard(late: LiveRecord, current: StoredRecord | undefined): void {
+    if (current?.state === 'signed_out' || isOtherUser(late, current)) void this.add(late)
+  }
+
+  /** Gives up what would endanger the session that has begun. */
+  spare(current: LiveRecord): void {
+    for (const [token, record] of this.#pending) if (!isOtherUser(record, current)) this.#pending.delete(token)
+  }
+
+  /** Resolves after the first attempt. */
+  #start(record: LiveRecord, token: string, hint: Parameters<Revoke>[1]): Promise<void> {
+    if (this.#pending.has(token)) return Promise.resolve()
+    this.#pending.set(token, record)
+    const giveUpAt = this.environment.monotonic() + giveUpMs
+    const attempt = async (count: number): Promise<void> => {
+      const waitMs = await this.#attempt(token, hint, count)
+      if (waitMs === undefined || this.environment.monotonic() > giveUpAt) return void this.#pending.delete(token)
+      void sleep(this.environment, waitMs).then(() => (this.#pending.has(token) ? attempt(count + 1) : undefined))
+    }
+    return attempt(1)
+  }
+
+  /** Resolves to how long to wait before the next attempt, or to `undefined` when there is nothing more to do. */
+  async #attempt(token: string, hint: Parameters<Revoke>[1], count: number): Promise<number | undefined> {
+    try {
+      await this.revoke(token, hint)
+      return undefined
+    } catch (error) {
+      if (!isEvergrantError(error)) throw error
+      const { code, retryAt = 0 } = error
+      if (code === 'unavailable') {
+        return retryDelay(count, false, retryAt - this.environment.now(), this.environment.random())
+      }
+      this.onFailure(error)
+      return undefined
+    }
+  }
+}
+
+function isOtherUser(one: LiveRecord, other: StoredRecord | undefined): boolean {
+  if (other?.state !== 'live' || !one.identity || !other.identity) return false
+  return one.identity.sub !== other.identity.sub || one.identity.iss !== other.identity.iss
+}

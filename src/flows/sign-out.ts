@@ -1,0 +1,48 @@
+import type { TokenManager } from '../core/token-manager.js'
+import { assertFree } from '../oauth/parameters.js'
+import { newState, pathOf, remember } from './pending.js'
+
+/** How a user is sent to sign out. */
+export interface SignOutOptions {
+  /** Where the server sends the user back to; registered with the server. Without it the user stays there. */
+  readonly postLogoutRedirectUri?: string | undefined
+  /** Where in this origin the user goes after that; `/` by default. */
+  readonly returnTo?: string | undefined
+  /** Further parameters, such as `logout_hint` or `ui_locales`. */
+  readonly additionalParameters?: Readonly<Record<string, string>> | undefined
+}
+
+const ours = ['id_token_hint', 'client_id', 'post_logout_redirect_uri', 'state']
+
+/**
+ * Signs out here, in all tabs and at the server, and sends the user there to end its own session too (OpenID Connect
+ * RP-Initiated Logout section 2). A server without that is left out: then the user goes to `postLogoutRedirectUri` at
+ * once. Resolves when the page is about to be left.
+ *
+ * @throws EvergrantError `storage_failed` as `signOut()` does; `unavailable` when the server's metadata cannot be had:
+ *   here the user is signed out all the same
+ */
+export async function signOutWithRedirect(tokens: TokenManager, options: SignOutOptions = {}): Promise<void> {
+  const { postLogoutRedirectUri, returnTo = '/', additionalParameters = {} } = options
+  assertFree(additionalParameters, ours)
+  const path = pathOf(returnTo)
+  const { client } = tokens
+  const { idToken } = await tokens.signOut()
+  const { end_session_endpoint } = await client.metadata()
+  const target = end_session_endpoint ?? postLogoutRedirectUri
+  if (target === undefined) return
+  const state = newState()
+  const url = new URL(target)
+  const parameters = {
+    ...additionalParameters,
+    ...(end_session_endpoint !== undefined && {
+      id_token_hint: idToken,
+      client_id: client.clientId,
+      post_logout_redirect_uri: postLogoutRedirectUri,
+    }),
+    state,
+  }
+  for (const [name, value] of Object.entries(parameters)) if (value) url.searchParams.set(name, value)
+  remember(state, { type: 'sign_out', returnTo: path })
+  location.assign(url)
+}

@@ -1,0 +1,136 @@
+import type { OAuthClient } from '../core/client.js'
+import { systemEnvironment } from '../core/environment.js'
+import { EvergrantError } from '../core/errors.js'
+import type { TokenResponse } from '../core/token-response.js'
+import { clean, codeOf, readAnswer, readSuccess } from './answer.js'
+import { assertSecure, isSameUrl } from './http.js'
+import { idTokenCheck } from './id-token.js'
+import { assertFree } from './parameters.js'
+import { codeChallenge, randomSecret } from './pkce.js'
+
+/** How a sign-in is asked for: parameters of RFC 6749 section 4.1.1 and OpenID Connect Core section 3.1.2.1. */
+export interface AuthorizationOptions {
+  /** Where the server sends the user back to; registered with the server. */
+  readonly redirectUri: string
+  /** In place of the manager's `scope`. */
+  readonly scope?: string | undefined
+  /** What to ask of the user: `login`, `consent`, `select_account`, or `none` to ask nothing. */
+  readonly prompt?: string | undefined
+  /** Who probably signs in, such as an address of mail. */
+  readonly loginHint?: string | undefined
+  /** How many seconds ago the user may have signed in; longer ago, the server asks again. */
+  readonly maxAge?: number | undefined
+  /** How the user should have signed in, in order of preference, separated by spaces. */
+  readonly acrValues?: string | undefined
+  /** Whether to push the request to the server first (RFC 9126). It is done anyway where the server requires it. */
+  readonly usePushedRequest?: boolean | undefined
+  /** Further parameters, such as `audience` or `resource`. */
+  readonly additionalParameters?: Readonly<Record<string, string>> | undefined
+}
+
+/** What is remembered of a request until its answer comes. */
+export interface SentRequest {
+  readonly redirectUri: string
+  readonly verifier: string
+  readonly nonce: string
+  readonly scope: string | undefined
+  readonly maxAge: number | undefined
+}
+
+/** How far the clocks of server and client may disagree, in seconds. */
+const toleranceSeconds = 300
+
+/**
+ * Makes an authorization request with PKCE (RFC 7636) and the URL that asks for it.
+ *
+ * @throws EvergrantError `misconfigured`, `unavailable`
+ */
+export async function authorizationRequest(
+  client: OAuthClient,
+  state: string,
+  options: AuthorizationOptions,
+): Promise<{ url: URL; sent: SentRequest }> {
+  const { redirectUri, scope = client.scope, maxAge, additionalParameters = {} } = options
+  const server = await client.metadata()
+  assertSecure('authorization_endpoint', server.authorization_endpoint)
+  const sent = { redirectUri, verifier: randomSecret(), nonce: randomSecret(), scope, maxAge }
+  const ours: Readonly<Record<string, string | undefined>> = {
+    response_type: 'code',
+    client_id: client.clientId,
+    redirect_uri: redirectUri,
+    scope,
+    state,
+    nonce: sent.nonce,
+    code_challenge: await codeChallenge(sent.verifier),
+    code_challenge_method: 'S256',
+    prompt: options.prompt,
+    login_hint: options.loginHint,
+    max_age: maxAge?.toString(),
+    acr_values: options.acrValues,
+  }
+  assertFree(additionalParameters, Object.keys(ours))
+  const all = Object.entries({ ...additionalParameters, ...ours })
+  const parameters = Object.fromEntries(all.filter((entry): entry is [string, string] => !!entry[1]))
+  const isPushed = options.usePushedRequest || server.require_pushed_authorization_requests
+  const url = new URL(server.authorization_endpoint)
+  const query = isPushed ? await push(client, parameters) : parameters
+  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value)
+  return { url, sent }
+}
+
+async function push(client: OAuthClient, parameters: Record<string, string>): Promise<Record<string, string>> {
+  const response = await client.post('pushed_authorization_request_endpoint', parameters)
+  const { request_uri } = await readSuccess(response, systemEnvironment.now())
+  if (typeof request_uri !== 'string') {
+    throw new EvergrantError('unavailable', 'the answer to the pushed authorization request has no request_uri')
+  }
+  return { client_id: client.clientId, request_uri }
+}
+
+/**
+ * Exchanges the code that the server has sent for tokens (RFC 6749 section 4.1.3).
+ *
+ * @param answer the parameters that the server has added to the redirect URI
+ * @throws EvergrantError with the server's own `error` and `errorDescription` when it has refused; `misconfigured` when
+ *   the answer is not the one to this request
+ */
+export async function redeemCode(
+  client: OAuthClient,
+  answer: URLSearchParams,
+  sent: SentRequest,
+): Promise<{ response: TokenResponse; sentAt: number }> {
+  const server = await client.metadata()
+  const iss = answer.get('iss')
+  if (iss === null ? server.authorization_response_iss_parameter_supported : !isSameUrl(iss, server.issuer)) {
+    throw new EvergrantError('misconfigured', 'the answer to the sign-in comes from another server (RFC 9207)')
+  }
+  const code = answer.get('code')
+  if (code === null || answer.has('error')) throw refusal(answer)
+  const { redirectUri, verifier } = sent
+  const form = { grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: verifier }
+  const sentAt = systemEnvironment.now()
+  const { response, serverTime } = await readAnswer(await client.post('token_endpoint', form), sentAt, code)
+  if (response.id_token) assertAnswers(response.id_token, sent, client.clientId, serverTime ?? sentAt)
+  // A server that says nothing of the scope has granted what was asked for (section 5.1).
+  return { response: { ...response, scope: response.scope ?? sent.scope }, sentAt }
+}
+
+function refusal(answer: URLSearchParams): EvergrantError {
+  const error = answer.get('error') ?? undefined
+  return new EvergrantError(codeOf(error), `the server refused the sign-in${error ? `: ${clean(error)}` : ''}`, {
+    error: clean(error),
+    errorDescription: clean(answer.get('error_description')),
+    errorUri: clean(answer.get('error_uri')),
+  })
+}
+
+/** The ID token belongs to this sign-in, and the user has signed in lately if that was asked for (section 3.1.3.7). */
+function assertAnswers(idToken: string, { nonce, maxAge }: SentRequest, clientId: string, now: number): void {
+  const { identity } = idTokenCheck(undefined, clientId)(idToken, undefined, now)
+  if (!identity) return
+  if (identity.nonce !== nonce) throw new EvergrantError('misconfigured', 'the ID token answers another sign-in')
+  const age = now / 1000 - (identity.auth_time ?? 0)
+  if (maxAge !== undefined && age > maxAge + toleranceSeconds) {
+    throw new EvergrantError('login_required', `the server did not ask for a sign-in within ${maxAge} s`)
+  }
+}

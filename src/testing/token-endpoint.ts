@@ -1,0 +1,34 @@
+import type { AuthorizationCodes } from './authorization-codes.js'
+import type { IssuedTokens } from './issued-tokens.js'
+import { respond } from './responses.js'
+import type { TokenFamilies } from './token-families.js'
+
+/** The token endpoint (RFC 6749 section 3.2), with the grants of codes and of refresh tokens. */
+export class TokenEndpoint {
+  constructor(
+    private readonly codes: AuthorizationCodes,
+    private readonly families: TokenFamilies,
+    private readonly tokens: IssuedTokens,
+  ) {}
+
+  async answer(form: URLSearchParams, clientId: string, now: number): Promise<Response> {
+    switch (form.get('grant_type')) {
+      case 'authorization_code': {
+        const redeemed = await this.codes.redeem(form, clientId, now)
+        if (!redeemed) return invalidGrant('The code is dead, or of another client, redirect_uri or code_verifier.')
+        return respond(200, {}, await this.tokens.issue(redeemed, now, redeemed.nonce))
+      }
+      case 'refresh_token': {
+        const redeemed = this.families.redeem(form.get('refresh_token') ?? '', clientId, now)
+        if (!redeemed) return invalidGrant('The refresh token is dead.')
+        return respond(200, {}, await this.tokens.issue(redeemed, now))
+      }
+      default:
+        return respond(400, {}, { error: 'unsupported_grant_type' })
+    }
+  }
+}
+
+function invalidGrant(description: string): Response {
+  return respond(400, {}, { error: 'invalid_grant', error_description: description })
+}

@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest'
+import { EvergrantError } from '../../src/core/errors.js'
+import type { Granted } from '../../src/core/grant.js'
+import { FakeEnvironment } from '../support/fake-environment.js'
+import { managerOf } from '../support/managed.js'
+
+const tokens = { access_token: 'a', refresh_token: 'r', expires_in: 60 }
+
+/** A manager in a page that can be hidden and shown, and answers its renewals as `grant` says. */
+async function page(grant: (count: number) => Promise<Granted>) {
+  const environment = new FakeEnvironment()
+  let show = (): void => undefined
+  const page = { isHidden: false, renewals: 0, show: () => show(), environment }
+  const manager = managerOf(environment, {
+    isHidden: () => page.isHidden,
+    watchWake(look) {
+      show = () => {
+        page.isHidden = false
+        look()
+      }
+      return () => undefined
+    },
+    grant: ({ sending }) => {
+      sending()
+      return grant(++page.renewals)
+    },
+  })
+  await manager.setTokens(tokens)
+  return Object.assign(page, { manager })
+}
+
+const renewing = (): Promise<Granted> => Promise.resolve({ response: tokens })
+
+test('a hidden page leaves the session alone, and sets no timer', async () => {
+  const hidden = await page(renewing)
+  hidden.isHidden = true
+  await hidden.environment.pass(10 * 3_600_000)
+  expect(hidden.renewals).toBe(0)
+  expect(hidden.environment.timers.size).toBe(0)
+  hidden.manager.dispose()
+})
+
+test('a page that was hidden for ten hours renews once when it is shown', async () => {
+  const hidden = await page(renewing)
+  hidden.isHidden = true
+  await hidden.environment.pass(10 * 3_600_000)
+  hidden.show()
+  await hidden.environment.pass(1000)
+  expect(hidden.renewals).toBe(1)
+  hidden.manager.dispose()
+})
+
+test('a hidden page renews for a call', async () => {
+  const hidden = await page(renewing)
+  hidden.isHidden = true
+  await hidden.environment.pass(3_600_000)
+  await hidden.environment.passUntil(hidden.manager.getAccessToken())
+  expect(hidden.renewals).toBe(1)
+  hidden.manager.dispose()
+})
+
+test('a page that is hidden after an answer was lost tries again soon, for the server accepts that for a short time only', async () => {
+  const lost = new EvergrantError('unavailable', 'the answer was lost')
+  const hidden = await page((count) => (count === 1 ? Promise.reject(lost) : renewing()))
+  for (let waitedMs = 0; hidden.renewals === 0 && waitedMs < 60_000; waitedMs += 100) await hidden.environment.pass(100)
+  hidden.isHidden = true
+  await hidden.environment.pass(5000)
+  expect(hidden.renewals).toBe(2)
+  hidden.manager.dispose()
+})
