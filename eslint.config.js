@@ -17,6 +17,7 @@ const fences = [
   { files: 'src/stores/file*', ...store('file', 'node:') },
   { files: 'src/locks/*', values: ['core/errors', 'core/lock'] },
   { files: 'src/signals/*', values: ['core/errors'] },
+  { files: 'src/timeline/**', values: [] },
   { files: 'src/testing/**', values: ['core/errors', 'core/environment', 'core/codec'] },
   { files: 'src/*', values: ['.*'] },
 ]

@@ -36,6 +36,9 @@ export async function signInWithRedirect(tokens: TokenManager, options: SignInOp
 
 const answered = ['code', 'state', 'iss', 'error', 'error_description', 'error_uri', 'session_state']
 
+/** A page that calls twice, as development modes of frameworks do, gets one outcome. */
+const underWay = new WeakMap<TokenManager, Promise<RedirectOutcome>>()
+
 /**
  * Finishes what {@link signInWithRedirect} or `signOutWithRedirect()` began, on the page the user comes back to. Takes
  * what the server has added out of the address before anything else.
@@ -43,7 +46,13 @@ const answered = ['code', 'state', 'iss', 'error', 'error_description', 'error_u
  * @throws EvergrantError when the server refused: `denied`, `login_required`, `unavailable` or `misconfigured`, with its
  *   `error` and `errorDescription`; `misconfigured` when the answer is not the one that was asked for
  */
-export async function handleRedirectCallback(tokens: TokenManager): Promise<RedirectOutcome> {
+export function handleRedirectCallback(tokens: TokenManager): Promise<RedirectOutcome> {
+  const outcome = underWay.get(tokens) ?? finish(tokens).finally(() => underWay.delete(tokens))
+  underWay.set(tokens, outcome)
+  return outcome
+}
+
+async function finish(tokens: TokenManager): Promise<RedirectOutcome> {
   const url = new URL(location.href)
   const answer = new URLSearchParams(url.search)
   for (const name of answered) url.searchParams.delete(name)

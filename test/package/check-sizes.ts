@@ -1,5 +1,5 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { managerOnlyGoal, measureSizes, type Size } from './sizes.js'
+import { goals, measureSizes, type Size } from './sizes.js'
 
 const budgetFile = new URL('./sizes.json', import.meta.url)
 const accepting = process.argv.includes('--accept')
@@ -25,12 +25,13 @@ for (const size of sizes) {
   const { name, minified, brotli } = size
   const verdict = isWithin(size) ? 'ok    ' : 'FAILED'
   const ceiling = budget[name] ?? 'no budget'
-  console.log(`${verdict} ${name.padEnd(38)} ${kB(minified)} minified, ${brotli} bytes brotli (at most ${ceiling})`)
+  console.log(`${verdict} ${name.padEnd(46)} ${kB(minified)} minified, ${brotli} bytes brotli (at most ${ceiling})`)
 }
 
-const { name, brotli: goal } = managerOnlyGoal
-const manager = sizes.find((size) => size.name === name)?.brotli ?? Infinity
-console.log(`goal   ${name.padEnd(38)} ${kB(goal)}: ${manager <= goal ? 'met' : `missed by ${kB(manager - goal)}`}`)
+for (const [name, goal] of goals) {
+  const over = (sizes.find((size) => size.name === name)?.brotli ?? Infinity) - goal
+  console.log(`goal   ${name.padEnd(46)} ${kB(goal)}: ${over <= 0 ? 'met' : `missed by ${kB(over)}`}`)
+}
 
 const stale = Object.keys(budget).filter((entry) => !sizes.some((size) => size.name === entry))
 if (stale.length > 0) console.log(`FAILED the budget names what is not measured: ${stale.join(', ')}`)

@@ -17,6 +17,13 @@ const programs = [
     program: `export { createTokenManager } from 'evergrant/browser'`,
     platform: 'browser',
   },
+  {
+    name: 'evergrant/browser, with sign-in and sign-out',
+    program: `export {
+      createTokenManager, signInWithRedirect, handleRedirectCallback, signOutWithRedirect
+    } from 'evergrant/browser'`,
+    platform: 'browser',
+  },
   { name: 'evergrant/browser', program: `export * from 'evergrant/browser'`, platform: 'browser' },
   { name: 'evergrant', program: `export * from 'evergrant'`, platform: 'browser' },
   {
@@ -25,11 +32,15 @@ const programs = [
     platform: 'node',
     withDependencies: false,
   },
+  { name: 'evergrant/timeline', program: `export * from 'evergrant/timeline'`, platform: 'browser' },
   { name: 'evergrant/testing', program: `export * from 'evergrant/testing'`, platform: 'browser' },
 ] as const
 
-/** The size that a page pays for keeping a session alive, and what we want it to be. */
-export const managerOnlyGoal = { name: programs[0].name, brotli: 10_000 }
+/** What we want a page to pay at most, in bytes after brotli: for keeping a session alive, and for beginning and ending it too. */
+export const goals: ReadonlyMap<string, number> = new Map([
+  [programs[0].name, 10_000],
+  [programs[1].name, 12_000],
+])
 
 /** Measures the packed package, everything bundled including its dependencies unless the name says otherwise. */
 export async function measureSizes(): Promise<Size[]> {
