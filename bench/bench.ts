@@ -4,7 +4,8 @@ import { availableParallelism, loadavg } from 'node:os'
 import path from 'node:path'
 import type { BrowserContext } from 'playwright-core'
 import { readManifest, repository } from '../test/package/installed-package.js'
-import { launchChromium } from '../test/support/chromium.js'
+import { launchChromium } from '../test/support/engines/chromium.js'
+import { findEngine } from '../test/support/engines/launch.js'
 import type { Figure } from './figure.js'
 import { measureHotPathInChromium, measureHotPathInNode } from './hot-path.js'
 import { measurePageLoad } from './page-load.js'
@@ -40,8 +41,9 @@ async function settingOf(context: BrowserContext): Promise<string[]> {
 }
 
 for (const measure of inNode) await take(measure())
-const browser = await launchChromium()
-if (browser) {
+const chromium = findEngine('chromium')
+if (chromium) {
+  const browser = await launchChromium(chromium)
   try {
     for (const measure of Object.values(inChromium)) await take(measure(browser.context))
     const report = toMarkdown({ date: new Date(), setting: await settingOf(browser.context), figures })

@@ -1,6 +1,6 @@
 import type { BrowserContext } from 'playwright-core'
 import type { Figure } from './figure.js'
-import { measureIn, measureInNewTab, servePages } from './pages.js'
+import { measureIn, measureInNewTab, serveAsSite } from './pages.js'
 import { compare, runRounds, type Plan } from './rounds.js'
 
 const newTabs: Plan = { warmUpRounds: 1, rounds: 20, timesPerRound: 10 }
@@ -8,7 +8,7 @@ const sameTab: Plan = { warmUpRounds: 2, rounds: 20, timesPerRound: 10 }
 
 /** Page load to the first access token from IndexedDB, over reading as much with idb-keyval. */
 export async function measurePageLoad(context: BrowserContext): Promise<Figure[]> {
-  const server = await servePages('store-session', 'first-token', 'plain-get')
+  const server = await serveAsSite('store-session', 'first-token', 'plain-get')
   const tab = await context.newPage()
   const inSameTab = (name: string): Promise<number> => measureIn(tab, server.url + name)
   const inNewTab = (name: string): Promise<number> => measureInNewTab(context, server.url + name)

@@ -2,6 +2,7 @@ import { readChallenges, type Challenge } from './challenge.js'
 import type { Environment } from './environment.js'
 import { EvergrantError } from './errors.js'
 import type { TokenEvent } from './events.js'
+import { isOtherUser } from './revocation.js'
 import type { AccessTokenOptions, Tokens } from './token-manager.js'
 
 /** What calls to APIs are made with. */
@@ -33,8 +34,9 @@ export function authorizedFetch(parts: AuthorizedFetchParts): typeof fetch {
     // A renewal that fails is no reason to keep the answer of the API from the caller.
     const rejected = tokens.accessToken
     const next = await getTokens(parts, request, rejected).catch(() => request.signal.throwIfAborted())
-    if (!copy || !next || next.accessToken === rejected) return response
-    void response.body?.cancel()
+    // What one user has begun is not repeated in the name of another, who has signed in meanwhile.
+    if (!copy || !next || next.accessToken === rejected || isOtherUser(tokens, next)) return response
+    response.body?.cancel().catch(() => undefined)
     return send(parts, copy, next)
   }
 }
@@ -62,14 +64,14 @@ async function send(parts: AuthorizedFetchParts, request: Request, tokens: Token
   for (const { parameters } of challengesOf(response, tokens)) {
     const error = demands.find((demand) => demand === parameters.get('error'))
     if (!error) continue
-    const maxAge = parameters.get('max_age')
+    const maxAge = parameters.get('max_age') ?? ''
     parts.onChallenge({
       type: 'challenge',
       error,
       origin,
       scope: parameters.get('scope'),
       acrValues: parameters.get('acr_values'),
-      maxAge: maxAge === undefined ? undefined : Number(maxAge),
+      maxAge: /^\d+$/.test(maxAge) ? Number(maxAge) : undefined,
       resourceMetadata: parameters.get('resource_metadata'),
     })
   }

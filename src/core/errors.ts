@@ -68,7 +68,10 @@ export class EvergrantError extends Error implements ErrorDetails {
   }
 }
 
-/** Whether `value` is an error of this package, also when it comes from another copy of it or another realm. */
+/**
+ * Whether `value` is an error of this package, also when it comes from another copy of it or another realm. An error that a
+ * library has wrapped around one is not: see its `cause`.
+ */
 export function isEvergrantError(value: unknown): value is EvergrantError {
-  return value instanceof Error && value.name === 'EvergrantError' && 'code' in value
+  return value instanceof Error && value.name === 'EvergrantError' && 'loginRequired' in value
 }

@@ -1,6 +1,7 @@
 import { retryDelay } from './backoff.js'
 import { sleep, within, type Environment } from './environment.js'
 import { isEvergrantError, type EvergrantError } from './errors.js'
+import type { Identity } from './grant.js'
 import type { LiveRecord, StoredRecord } from './record.js'
 
 /** Tells the server that a token is no longer needed (RFC 7009). */
@@ -36,7 +37,8 @@ export class Revocations {
    * has signed in. The same user may have tokens of the same grant, which would die with them: then they are left alone.
    */
   discard(late: LiveRecord, current: StoredRecord | undefined): void {
-    if (current?.state === 'signed_out' || isOtherUser(late, current)) void this.add(late)
+    const isForeign = current?.state === 'live' && isOtherUser(late, current)
+    if (current?.state === 'signed_out' || isForeign) void this.add(late)
   }
 
   /** Gives up what would endanger the session that has begun. */
@@ -74,7 +76,11 @@ export class Revocations {
   }
 }
 
-function isOtherUser(one: LiveRecord, other: StoredRecord | undefined): boolean {
-  if (other?.state !== 'live' || !one.identity || !other.identity) return false
-  return one.identity.sub !== other.identity.sub || one.identity.iss !== other.identity.iss
+/** Whether the one is known to belong to another user than the other. */
+export function isOtherUser({ identity: one }: Identified, { identity: other }: Identified): boolean {
+  return one !== undefined && other !== undefined && (one.sub !== other.sub || one.iss !== other.iss)
+}
+
+interface Identified {
+  readonly identity?: Identity | undefined
 }

@@ -25,6 +25,7 @@ export function indexedDbStore(name = 'evergrant'): TokenStore {
 
   /** Browsers close databases as they like, and opening may fail or hang: a new connection gets one more chance. */
   const recovering = async <T>(operation: (useStore: UseStore) => Promise<T>): Promise<T> => {
+    if (!isHere()) throw new EvergrantError('storage_failed', 'there is no IndexedDB here; a server uses memoryStore()')
     for (let isLast = false; ; isLast = true) {
       const use = (useStore ??= createStore(name, table))
       try {
@@ -47,13 +48,17 @@ export function indexedDbStore(name = 'evergrant'): TokenStore {
       return result
     },
     watch(key, onChange) {
+      if (!isHere()) return () => undefined
       const channel = new BroadcastChannel(name)
       channel.onmessage = ({ data }) => data === key && onChange()
-      // Where a page is rendered by Node, the channel would keep it alive.
-      ;(channel as { unref?(): void }).unref?.()
       return () => channel.close()
     },
   }
+}
+
+/** Not where pages are rendered on a server. */
+function isHere(): boolean {
+  return 'indexedDB' in globalThis
 }
 
 /** Lets another tab delete or upgrade the database; the next operation opens it anew. */

@@ -1,40 +1,37 @@
-import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { launchChromium, requireChromium, type Chromium } from '../support/chromium.js'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { ChromiumTab } from '../support/engines/chromium.js'
+import { useChromium } from '../support/engines/use-engine.js'
 import { servePage, type PageServer } from '../support/page.js'
 import type { ManagerPage } from './manager-page.js'
 import { serveAuthorizationServer, until, type ServedAuthorizationServer } from './manager-server.js'
-import { openTab, signInOn, statusOn, tokenOn } from './manager-tabs.js'
+import { addressOf, signInOn, statusOn, tokenOn } from './manager-tabs.js'
 
 declare const window: Window & ManagerPage & { heard: string[] }
 
 /** How the test authorization server names its tokens, and how an ID token begins. */
 const anyToken = /(access|refresh)\.\d+\.\w|eyJ/
 
-let browser: Chromium | undefined
+/** What a page asks for and says is seen with the DevTools protocol, so this is about Chromium alone. */
+const engine = useChromium()
 let pages: PageServer
 let served: ServedAuthorizationServer
 
 beforeAll(async () => {
-  browser = await launchChromium()
   pages = await servePage(new URL('./manager-page.ts', import.meta.url))
   served = await serveAuthorizationServer({ rotation: { graceSeconds: 30 } })
 })
 
-afterAll(async () => {
-  await browser?.close()
+afterAll(() => {
   pages?.close()
   served?.close()
 })
 
-beforeEach(requireChromium)
-
 /** Opens a tab whose console, errors, and requests without their bodies are written down. */
-async function openWatched(seen: string[]): Promise<Page> {
-  const tab = await openTab((browser as Chromium).context, pages, served.server)
-  tab.on('console', (message) => seen.push(message.text()))
-  tab.on('pageerror', (error) => seen.push(`${error.message} ${error.stack}`))
-  tab.on('request', (request) => seen.push(request.url(), JSON.stringify(request.headers())))
+async function openWatched(seen: string[]): Promise<ChromiumTab> {
+  const tab = await engine().openTab(addressOf(pages, served.server))
+  tab.page.on('console', (message) => seen.push(message.text()))
+  tab.page.on('pageerror', (error) => seen.push(`${error.message} ${error.stack}`))
+  tab.page.on('request', (request) => seen.push(request.url(), JSON.stringify(request.headers())))
   await tab.evaluate(() => {
     window.heard = []
     const hear = (value: unknown): void => void window.heard.push(JSON.stringify(value) + String(value))
@@ -46,7 +43,7 @@ async function openWatched(seen: string[]): Promise<Page> {
 }
 
 /** What else of a page others could see: its places to keep text, its address, its locks and its report. */
-function sights(tab: Page): Promise<string[]> {
+function sights(tab: ChromiumTab): Promise<string[]> {
   return tab.evaluate(async () => [
     ...window.heard,
     JSON.stringify([localStorage, sessionStorage, document.cookie, document.title, location.href, history.state]),

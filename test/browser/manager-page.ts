@@ -59,11 +59,9 @@ async function renewWithin(): Promise<{ isUsable: boolean | undefined; outcomes:
   await manager.setTokens(await server.signIn(), { receivedAt: Date.now() - 60_000 })
   server.failNext({ type: 'drop-response' })
   const { accessToken } = await manager.renew()
+  const isUsable = server.inspect(accessToken)?.isUsable
   await manager.signOut()
-  return {
-    isUsable: server.inspect(accessToken)?.isUsable,
-    outcomes: server.redemptions.map(({ outcome }) => outcome),
-  }
+  return { isUsable, outcomes: server.redemptions.map(({ outcome }) => outcome) }
 }
 
 const page: ManagerPage = { tokens, events, failures, calls, keepAsking, renewWithin }

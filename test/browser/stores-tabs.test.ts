@@ -1,42 +1,38 @@
-import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { launchChromium, requireChromium, type Chromium } from '../support/chromium.js'
+import type { ChromiumTab } from '../support/engines/chromium.js'
+import { engineNames, type Engine, type Tab } from '../support/engines/engine.js'
+import { useChromium, useEngine } from '../support/engines/use-engine.js'
 import { servePage, type PageServer } from '../support/page.js'
 import type { StoresPage } from './stores-page.js'
 
-type Tab = Window & StoresPage & { connections: Set<IDBDatabase>; durabilities: string[]; foreign?: IDBDatabase }
-declare const window: Tab
+type PageWindow = Window & StoresPage & { connections: Set<IDBDatabase>; durabilities: string[]; foreign?: IDBDatabase }
+declare const window: PageWindow
 
-let browser: Chromium | undefined
 let server: PageServer
-let [one, other] = [] as unknown as [Page, Page]
+let [one, other] = [] as unknown as [Tab, Tab]
 let databases = 0
 let name = ''
 
 beforeAll(async () => {
-  browser = await launchChromium()
   server = await servePage(new URL('./stores-page.ts', import.meta.url))
 })
 
-afterAll(async () => {
-  await browser?.close()
-  server?.close()
-})
+afterAll(() => server?.close())
 
-beforeEach(async (context) => {
-  requireChromium(context)
+/** Opens two tabs for a test; returns what closes them. */
+async function openTabs(engine: Engine): Promise<() => Promise<void>> {
   name = `sessions ${databases++}`
-  ;[one, other] = [await newTab(), await newTab()]
+  ;[one, other] = [await engine.openTab(server.url), await engine.openTab(server.url)]
+  for (const tab of [one, other]) await keepTrack(tab)
   return async () => {
     await one.close()
     await other.close()
   }
-})
+}
 
-/** Opens a tab that keeps track of its connections to IndexedDB, and of what its transactions promise. */
-async function newTab(): Promise<Page> {
-  const page = await (browser as Chromium).context.newPage()
-  await page.addInitScript(() => {
+/** Lets a page keep track of its connections to IndexedDB, and of what its transactions promise. */
+function keepTrack(tab: Tab): Promise<void> {
+  return tab.evaluate(() => {
     window.connections = new Set()
     window.durabilities = []
     const { transaction } = IDBDatabase.prototype
@@ -47,27 +43,25 @@ async function newTab(): Promise<Page> {
       return made
     }
   })
-  await page.goto(server.url)
-  return page
 }
 
 /** Writes the next generation of a session in a tab; resolves to what was there before. */
-function step(page: Page): Promise<number | undefined> {
-  return page.evaluate(async (name) => {
-    const tab = window as Tab & { store?: ReturnType<Tab['evergrant']['indexedDbStore']> }
-    const store = (tab.store ??= tab.evergrant.indexedDbStore(name))
+function step(tab: Tab): Promise<number | undefined> {
+  return tab.evaluate(async (name) => {
+    const page = window as PageWindow & { store?: ReturnType<PageWindow['evergrant']['indexedDbStore']> }
+    const store = (page.store ??= page.evergrant.indexedDbStore(name))
     const found = await store.read('key')
     const generation = found?.record.state === 'live' ? found.record.generation : undefined
-    const { won } = await store.swap('key', found?.revision, tab.live((generation ?? 0) + 1))
+    const { won } = await store.swap('key', found?.revision, page.live((generation ?? 0) + 1))
     if (!won) throw new Error('the swap lost')
     return generation
   }, name)
 }
 
 /** Deletes or upgrades the database from a tab, past the store; resolves to whether anybody stood in the way. */
-function take(page: Page, how: 'delete' | 'upgrade'): Promise<{ wasBlocked: boolean }> {
-  return page.evaluate(
-    ([name = '', how]) =>
+function take(tab: Tab, how: 'delete' | 'upgrade'): Promise<{ wasBlocked: boolean }> {
+  return tab.evaluate(
+    (name, how) =>
       new Promise((resolve, reject) => {
         const request = how === 'delete' ? indexedDB.deleteDatabase(name) : indexedDB.open(name, 2)
         let wasBlocked = false
@@ -78,145 +72,159 @@ function take(page: Page, how: 'delete' | 'upgrade'): Promise<{ wasBlocked: bool
           resolve({ wasBlocked })
         }
       }),
-    [name, how],
+    name,
+    how,
   )
 }
 
-describe('indexedDbStore() in Chromium', () => {
-  test('gives way to another tab that deletes its database, and starts anew', async () => {
-    await step(one)
-    await step(other)
-    expect(await take(other, 'delete')).toEqual({ wasBlocked: false })
-    expect(await step(one)).toBeUndefined()
-    expect(await step(other)).toBe(1)
+describe.each(engineNames)('in %s', (engineName) => {
+  const engine = useEngine(engineName)
+  beforeEach(() => openTabs(engine()))
+
+  describe('indexedDbStore()', () => {
+    test('gives way to another tab that deletes its database, and starts anew', async () => {
+      await step(one)
+      await step(other)
+      expect(await take(other, 'delete')).toEqual({ wasBlocked: false })
+      expect(await step(one)).toBeUndefined()
+      expect(await step(other)).toBe(1)
+    })
+
+    test('gives way also when it has only read', async () => {
+      await one.evaluate(async (name) => {
+        await window.evergrant.indexedDbStore(name).read('key')
+      }, name)
+      expect(await take(other, 'delete')).toEqual({ wasBlocked: false })
+    })
+
+    test('gives way to another tab that upgrades its database, and goes on in the new one', async () => {
+      await step(one)
+      expect(await take(other, 'upgrade')).toEqual({ wasBlocked: false })
+      expect([await step(one), await step(other), await step(one)]).toEqual([1, 2, 3])
+    })
+
+    test('goes on when its connection was closed without a word', async () => {
+      await step(one)
+      for (let closed = 0; closed < 3; closed++) {
+        await one.evaluate(() => window.connections.forEach((connection) => connection.close()))
+        expect(await step(one)).toBe(closed + 1)
+      }
+    })
+
+    test('recovers within the same call when the first opening fails, and in the next one when the second does too', async () => {
+      const outcomes = await one.evaluate(async (name) => {
+        await new Promise((resolve) => (indexedDB.open(name, 3).onsuccess = resolve))
+        const { open } = IDBFactory.prototype
+        const outcomes: string[] = []
+        for (const failures of [1, 2]) {
+          const [own, store] = [`${name} ${failures}`, window.evergrant.indexedDbStore(`${name} ${failures}`)]
+          let left = failures
+          // The version of the other database is higher, so this fails as openings do.
+          IDBFactory.prototype.open = function (wanted) {
+            return wanted === own && left-- > 0 ? open.call(this, name, 1) : open.call(this, wanted)
+          }
+          for (let call = 0; call < 2; call++) {
+            outcomes.push(
+              await store.read('key').then(
+                (value) => String(value),
+                (error: Error) => error.name,
+              ),
+            )
+          }
+        }
+        return outcomes
+      }, name)
+      expect(outcomes).toEqual(['undefined', 'undefined', 'VersionError', 'undefined'])
+    })
+
+    test('fails within five seconds while another tab blocks it, works afterwards, and leaves no connection behind', async () => {
+      await step(one)
+      await one.reload()
+      await keepTrack(one)
+      await other.evaluate(async (name) => {
+        const request = indexedDB.open(name)
+        await new Promise((resolve) => (request.onsuccess = resolve))
+        window.foreign = request.result
+        indexedDB.deleteDatabase(name)
+      }, name)
+      const startedAt = performance.now()
+      await expect(step(one)).rejects.toThrow('IndexedDB gives no answer')
+      expect(performance.now() - startedAt).toBeLessThan(5000)
+      await other.evaluate(() => window.foreign?.close())
+      expect(await step(one)).toBeUndefined()
+      expect(await step(other)).toBe(1)
+      const open = await one.evaluate(
+        () =>
+          [...window.connections].filter((connection) => {
+            try {
+              return connection.transaction('sessions')
+            } catch {
+              return false
+            }
+          }).length,
+      )
+      expect(open).toBe(1)
+    })
+
+    test('asks for strict durability with every swap', async () => {
+      await step(one)
+      await step(one)
+      expect(await one.evaluate(() => window.durabilities)).toEqual(['strict', 'strict'])
+    })
+
+    test('lets exactly one of two tabs win each of 200 swaps', async () => {
+      const climb = (tab: Tab): Promise<number[]> =>
+        tab.evaluate((name) => window.climb(window.evergrant.indexedDbStore(name), 200), name)
+      const [ones, others] = await Promise.all([climb(one), climb(other)])
+      expect([...ones, ...others].sort((a, b) => a - b)).toEqual(Array.from({ length: 200 }, (_, index) => index + 1))
+      expect(Math.min(ones.length, others.length)).toBeGreaterThan(0)
+    })
   })
 
-  test('gives way also when it has only read', async () => {
-    await one.evaluate(async (name) => {
-      await window.evergrant.indexedDbStore(name).read('key')
-    }, name)
-    expect(await take(other, 'delete')).toEqual({ wasBlocked: false })
+  describe('webStorageStore(localStorage)', () => {
+    test('rejects when the storage is full, and keeps what it had', async () => {
+      const outcome = await one.evaluate(async () => {
+        localStorage.clear()
+        const store = window.evergrant.webStorageStore(localStorage)
+        await store.swap('key', undefined, window.live(1))
+        const fill = (size: number): void => {
+          try {
+            for (let index = 0; ; index++) localStorage.setItem(`junk ${size} ${index}`, 'x'.repeat(size))
+          } catch {
+            // It is full for this size.
+          }
+        }
+        for (const size of [1_000_000, 10_000, 100, 1]) fill(size)
+        const revision = (await store.read('key'))?.revision
+        const next = { ...window.live(2), refreshToken: 'x'.repeat(1000) }
+        const failure = await store.swap('key', revision, next).catch((error: Error) => error.name)
+        const kept = (await store.read('key'))?.record
+        localStorage.removeItem('junk 1000000 0')
+        const { won } = await store.swap('key', revision, next)
+        localStorage.clear()
+        return { failure, kept, won }
+      })
+      expect(outcome).toEqual({
+        failure: 'QuotaExceededError',
+        kept: await one.evaluate(() => window.live(1)),
+        won: true,
+      })
+    })
   })
+})
 
-  test('gives way to another tab that upgrades its database, and goes on in the new one', async () => {
-    await step(one)
-    expect(await take(other, 'upgrade')).toEqual({ wasBlocked: false })
-    expect([await step(one), await step(other), await step(one)]).toEqual([1, 2, 3])
-  })
-
-  test('goes on when its connection was closed without a word', async () => {
-    await step(one)
-    for (let closed = 0; closed < 3; closed++) {
-      await one.evaluate(() => window.connections.forEach((connection) => connection.close()))
-      expect(await step(one)).toBe(closed + 1)
-    }
-  })
+// The protocols of the other engines have no command for that.
+describe('indexedDbStore() in chromium', () => {
+  const engine = useChromium()
+  beforeEach(() => openTabs(engine()))
 
   test('goes on when the browser has thrown its data away', async () => {
     await step(one)
     await step(other)
-    const browser = await one.context().newCDPSession(one)
-    await browser.send('Storage.clearDataForOrigin', { origin: new URL(server.url).origin, storageTypes: 'indexeddb' })
+    const { page } = one as ChromiumTab
+    const devTools = await page.context().newCDPSession(page)
+    await devTools.send('Storage.clearDataForOrigin', { origin: new URL(server.url).origin, storageTypes: 'indexeddb' })
     expect(await step(one)).toBeUndefined()
     expect(await step(other)).toBe(1)
-  })
-
-  test('recovers within the same call when the first opening fails, and in the next one when the second does too', async () => {
-    const outcomes = await one.evaluate(async (name) => {
-      await new Promise((resolve) => (indexedDB.open(name, 3).onsuccess = resolve))
-      const { open } = IDBFactory.prototype
-      const outcomes: string[] = []
-      for (const failures of [1, 2]) {
-        const [own, store] = [`${name} ${failures}`, window.evergrant.indexedDbStore(`${name} ${failures}`)]
-        let left = failures
-        // The version of the other database is higher, so this fails as openings do.
-        IDBFactory.prototype.open = function (wanted) {
-          return wanted === own && left-- > 0 ? open.call(this, name, 1) : open.call(this, wanted)
-        }
-        for (let call = 0; call < 2; call++) {
-          outcomes.push(
-            await store.read('key').then(
-              (value) => String(value),
-              (error: Error) => error.name,
-            ),
-          )
-        }
-      }
-      return outcomes
-    }, name)
-    expect(outcomes).toEqual(['undefined', 'undefined', 'VersionError', 'undefined'])
-  })
-
-  test('fails within five seconds while another tab blocks it, works afterwards, and leaves no connection behind', async () => {
-    await step(one)
-    await one.reload()
-    await other.evaluate(async (name) => {
-      const request = indexedDB.open(name)
-      await new Promise((resolve) => (request.onsuccess = resolve))
-      window.foreign = request.result
-      indexedDB.deleteDatabase(name)
-    }, name)
-    const startedAt = performance.now()
-    await expect(step(one)).rejects.toThrow('IndexedDB gives no answer')
-    expect(performance.now() - startedAt).toBeLessThan(5000)
-    await other.evaluate(() => window.foreign?.close())
-    expect(await step(one)).toBeUndefined()
-    expect(await step(other)).toBe(1)
-    const open = await one.evaluate(
-      () =>
-        [...window.connections].filter((connection) => {
-          try {
-            return connection.transaction('sessions')
-          } catch {
-            return false
-          }
-        }).length,
-    )
-    expect(open).toBe(1)
-  })
-
-  test('asks for strict durability with every swap', async () => {
-    await step(one)
-    await step(one)
-    expect(await one.evaluate(() => window.durabilities)).toEqual(['strict', 'strict'])
-  })
-
-  test('lets exactly one of two tabs win each of 200 swaps', async () => {
-    const climb = (page: Page): Promise<number[]> =>
-      page.evaluate((name) => window.climb(window.evergrant.indexedDbStore(name), 200), name)
-    const [ones, others] = await Promise.all([climb(one), climb(other)])
-    expect([...ones, ...others].sort((a, b) => a - b)).toEqual(Array.from({ length: 200 }, (_, index) => index + 1))
-    expect(Math.min(ones.length, others.length)).toBeGreaterThan(0)
-  })
-})
-
-describe('webStorageStore(localStorage) in Chromium', () => {
-  test('rejects when the storage is full, and keeps what it had', async () => {
-    const outcome = await one.evaluate(async () => {
-      localStorage.clear()
-      const store = window.evergrant.webStorageStore(localStorage)
-      await store.swap('key', undefined, window.live(1))
-      const fill = (size: number): void => {
-        try {
-          for (let index = 0; ; index++) localStorage.setItem(`junk ${size} ${index}`, 'x'.repeat(size))
-        } catch {
-          // It is full for this size.
-        }
-      }
-      for (const size of [1_000_000, 10_000, 100, 1]) fill(size)
-      const revision = (await store.read('key'))?.revision
-      const next = { ...window.live(2), refreshToken: 'x'.repeat(1000) }
-      const failure = await store.swap('key', revision, next).catch((error: Error) => error.name)
-      const kept = (await store.read('key'))?.record
-      localStorage.removeItem('junk 1000000 0')
-      const { won } = await store.swap('key', revision, next)
-      localStorage.clear()
-      return { failure, kept, won }
-    })
-    expect(outcome).toEqual({
-      failure: 'QuotaExceededError',
-      kept: await one.evaluate(() => window.live(1)),
-      won: true,
-    })
   })
 })

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import ts from 'typescript'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
@@ -7,19 +7,8 @@ import { complaints } from './complaints.js'
 
 const { project } = inject('installedPackage')
 
-/** What the programs in the documents take for granted: modules and names of the application around them. */
+/** What the programs in the documents take for granted: modules of the application around them. */
 const surroundings = `
-declare module 'vitest' {
-  export function test(name: string, run: () => Promise<void>): void
-  export function expect(value: unknown): { toEqual(other: unknown): void; toMatchObject(other: object): void }
-}
-declare module 'msw' {
-  export const http: { all(path: string, answer: (info: { request: Request }) => Promise<Response>): unknown }
-  export const HttpResponse: { error(): Response }
-}
-declare module 'msw/node' {
-  export function setupServer(handler: unknown): { listen(options: { onUnhandledRequest: 'error' }): void }
-}
 declare module '*/my-store.js' {
   export function makeDatabase(): Promise<string>
   export function openStore(database: string): import('evergrant').TokenStore
@@ -41,6 +30,8 @@ let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(path.join(project, 'documents-'))
   await writeFile(path.join(folder, 'surroundings.d.ts'), surroundings)
+  // Frameworks and the like are those of the repository; the package itself is not there.
+  await symlink(path.join(repository, 'node_modules'), path.join(folder, 'node_modules'))
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
