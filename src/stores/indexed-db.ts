@@ -40,7 +40,13 @@ export function indexedDbStore(name = 'evergrant'): TokenStore {
   return {
     durability: 'strict',
     read: (key) =>
-      recovering((use) => use('readonly', async (store) => versioned(await promisifyRequest(giveWay(store).get(key))))),
+      recovering((use) =>
+        use('readonly', async (store) => {
+          const request = giveWay(store).get(key)
+          store.transaction.commit()
+          return versioned(await promisifyRequest(request))
+        }),
+      ),
     async swap(key, expected, next) {
       const written = next && { revision: systemEnvironment.uniqueId(), record: next }
       const result = await recovering((use) => swap(use, key, expected, written))
@@ -78,16 +84,29 @@ async function swap(
   const { db } = (await use('readonly', giveWay)).transaction
   const transaction = db.transaction(table, 'readwrite', { durability: 'strict' })
   const store = transaction.objectStore(table)
-  const found: unknown = await promisifyRequest(store.get(key))
+  const stay = abortOnLeaving(transaction)
+  const found: unknown = await promisifyRequest(store.get(key)).finally(stay)
   const current = versioned(found)
   // What is there may be our own, when an earlier attempt got through and only its answer was lost.
   if (current && written && current.revision === written.revision) return { won: true, revision: written.revision }
   if (current?.revision !== expected || isNewerFormat(current?.record)) return { won: false, current }
   if (current?.record.state === 'unreadable') store.put(found, `${key} corrupt`)
-  const request: IDBRequest = written ? store.put(written, key) : store.delete(key)
-  await promisifyRequest(request)
+  if (written) store.put(written, key)
+  else store.delete(key)
+  transaction.commit()
   await promisifyRequest(transaction)
   return { won: true, revision: written?.revision }
+}
+
+/**
+ * WebKit keeps a page with an open transaction in its back/forward cache, and lets all other tabs wait until it comes back.
+ * So every transaction is committed as soon as its last request is made, and what cannot be yet is aborted on leaving.
+ * Returns a function that ends that.
+ */
+function abortOnLeaving(transaction: IDBTransaction): () => void {
+  const abort = (): void => transaction.abort()
+  addEventListener('pagehide', abort)
+  return () => removeEventListener('pagehide', abort)
 }
 
 /** Foreign content has no revision of its own; `null` stands for any. */

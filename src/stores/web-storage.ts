@@ -52,10 +52,8 @@ async function alone<T>(name: string, work: () => T): Promise<T> {
   const once = (): T => (result ??= { value: work() }).value
   const { locks } = navigator
   if (locks) {
-    const signal = AbortSignal.timeout(longestLockMs)
-    await locks.request(name, { signal }, once).catch((error: unknown) => {
-      if (!signal.aborted) throw error
-    })
+    // It may be refused too: WebKit takes no names beyond 1024 characters.
+    await locks.request(name, { signal: AbortSignal.timeout(longestLockMs) }, once).catch(() => undefined)
   }
   return once()
 }

@@ -20,8 +20,8 @@ export interface ApiServer {
 }
 
 /**
- * Serves one. `/redirect` sends to the address `to` with the status `status`, `/silent` does not answer, `/refuse` refuses
- * all tokens but `token-1`; its `challenge` is hidden from pages unless there is `exposed`. Everything else says ok.
+ * Serves one. `/silent` does not answer, `/refuse` refuses all tokens but `token-1`; its `challenge` is hidden from pages
+ * unless there is `exposed`. Everything else says ok, or with `to` redirects there with the status `status`.
  */
 export async function serveApi(): Promise<ApiServer> {
   const received: Received[] = []
@@ -61,10 +61,10 @@ async function receive(incoming: IncomingMessage, outgoing: ServerResponse, rece
 
 function answer({ path, authorization }: Received, query: URLSearchParams, outgoing: ServerResponse): void {
   if (path === '/silent') return
-  if (path === '/redirect') {
-    outgoing.writeHead(Number(query.get('status')), { location: query.get('to') ?? '' }).end()
-  } else if (path === '/refuse' && authorization !== 'Bearer token-1') {
+  const to = query.get('to')
+  if (path === '/refuse' && authorization !== 'Bearer token-1') {
     if (query.has('exposed')) outgoing.setHeader('access-control-expose-headers', 'www-authenticate')
     outgoing.writeHead(401, { 'www-authenticate': query.get('challenge') ?? 'Bearer error="invalid_token"' }).end('no')
-  } else outgoing.end('ok')
+  } else if (to) outgoing.writeHead(Number(query.get('status')), { location: to }).end()
+  else outgoing.end('ok')
 }

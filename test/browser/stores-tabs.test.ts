@@ -172,6 +172,17 @@ describe.each(engineNames)('in %s', (engineName) => {
       expect(await one.evaluate(() => window.durabilities)).toEqual(['strict', 'strict'])
     })
 
+    test('blocks no other tab when its page goes away, perhaps to come back, while it reads and writes', async () => {
+      await step(other)
+      for (let round = 0; round < 5; round++) {
+        await one.evaluate((name) => void window.climb(window.evergrant.indexedDbStore(name), 1_000_000), name)
+        await one.goto(`${server.url}elsewhere`)
+        const startedAt = performance.now()
+        await step(other)
+        expect(performance.now() - startedAt).toBeLessThan(1000)
+      }
+    })
+
     test('lets exactly one of two tabs win each of 200 swaps', async () => {
       const climb = (tab: Tab): Promise<number[]> =>
         tab.evaluate((name) => window.climb(window.evergrant.indexedDbStore(name), 200), name)

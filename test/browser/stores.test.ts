@@ -20,7 +20,7 @@ describe.each(engineNames)('in %s', (name) => {
   let tab: Tab | undefined
 
   describe.each(Object.entries(suites))('%s', (suite, cases) => {
-    test.each(cases)('$name', async ({ name }) => {
+    test.each(cases.map(({ name }) => name))('%s', async (name) => {
       tab ??= await engine().openTab(server.url)
       expect(await tab.evaluate((suite, name) => window.runCase(suite, name), suite, name)).toBeUndefined()
     })

@@ -5,8 +5,14 @@ import { accessSync, constants } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
 
-const longestMs = 5 * 60_000
-const programs = [{ name: 'chromium', debianPackage: 'chromium', purpose: 'tests in a real browser' }]
+const longestMs = 10 * 60_000
+/** For tests in real browsers. */
+const programs = [
+  { name: 'chromium', debianPackage: 'chromium' },
+  { name: 'firefox-esr', debianPackage: 'firefox-esr' },
+  { name: 'WebKitWebDriver', debianPackage: 'webkit2gtk-driver' },
+  { name: 'Xvfb', debianPackage: 'xvfb' },
+]
 
 function isInstalled({ name }) {
   return (process.env.PATH ?? '').split(path.delimiter).some((folder) => {
@@ -19,12 +25,9 @@ function isInstalled({ name }) {
   })
 }
 
-const missing = programs.filter((program) => !isInstalled(program))
-for (const { name, debianPackage, purpose } of missing) {
-  console.log(`${name} is missing (for ${purpose}); on Debian: apt-get install ${debianPackage}`)
-}
-if (missing.length > 0 && process.getuid?.() === 0 && isInstalled({ name: 'apt-get' })) {
-  const packages = missing.map(({ debianPackage }) => debianPackage)
+const packages = programs.filter((program) => !isInstalled(program)).map(({ debianPackage }) => debianPackage)
+if (packages.length > 0) console.log(`Missing, for tests in real browsers: apt-get install ${packages.join(' ')}`)
+if (packages.length > 0 && process.getuid?.() === 0 && isInstalled({ name: 'apt-get' })) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   for (const args of [['update'], ['install', '--yes', '--no-install-recommends', ...packages]]) {
     console.log(`apt-get ${args.join(' ')}`)

@@ -20,10 +20,10 @@ async function request<T>(method: string, url: string, body?: object): Promise<T
 export class WebDriverSession {
   private turn: Promise<unknown> = Promise.resolve()
   private current: string | undefined
-  private first: string | undefined
 
   private constructor(
     private readonly address: string,
+    private readonly first: string,
     readonly browserVersion: string,
   ) {}
 
@@ -38,12 +38,12 @@ export class WebDriverSession {
       sessionId: string
       capabilities: { browserVersion: string }
     }>('POST', `${driver}/session`, { capabilities: {} })
-    return new WebDriverSession(`${driver}/session/${sessionId}`, capabilities.browserVersion)
+    const address = `${driver}/session/${sessionId}`
+    return new WebDriverSession(address, await request('GET', `${address}/window`), capabilities.browserVersion)
   }
 
   /** Opens a window next to the first one, which stays as the session would end with the last; resolves to its handle. */
   async openWindow(): Promise<string> {
-    this.first ??= await this.get<string>('/window')
     const { handle } = await this.inWindow(this.first, () =>
       this.post<{ handle: string }>('/window/new', { type: 'window' }),
     )

@@ -25,14 +25,14 @@ export const webkit: EngineKind = {
  */
 async function launchWebKit(path: string): Promise<Engine> {
   const display = startTethered('Xvfb', ['-displayfd', '3', '-screen', '0', '1280x960x24', '-nolisten', 'tcp'])
-  const port = await freePort()
-  const variables = { DISPLAY: `:${await display.firstLine()}`, NO_AT_BRIDGE: '1', GSETTINGS_BACKEND: 'memory' }
-  const driver = startTethered(path, [`--port=${port}`], variables)
+  const started = [display]
   const stop = async (): Promise<void> => {
-    await driver.stop()
-    await display.stop()
+    for (const program of started.reverse()) await program.stop()
   }
   try {
+    const port = await freePort()
+    const variables = { DISPLAY: `:${await display.firstLine()}`, NO_AT_BRIDGE: '1', GSETTINGS_BACKEND: 'memory' }
+    started.push(startTethered(path, [`--port=${port}`], variables))
     const session = await WebDriverSession.begin(`http://127.0.0.1:${port}`)
     return {
       name: 'webkit',
