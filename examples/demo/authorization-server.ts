@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net'
 import type { ClientMetadata, Configuration, KoaContextWithOIDC } from 'oidc-provider'
 import { Provider } from 'oidc-provider/lib/provider.js'
 import { graceAdapter } from './grace-adapter.js'
+import { signInByPage } from './interaction-pages.js'
+import { profileOf } from './people.js'
 
 /** How an authorization server is to behave. */
 export interface AuthorizationServerOptions {
@@ -14,6 +16,8 @@ export interface AuthorizationServerOptions {
   readonly rotate?: boolean
   /** How long a refresh token that was replaced is accepted again; 30 by default, 0 for not at all. */
   readonly graceSeconds?: number
+  /** `automatic`: everybody is alice, and nobody is asked. `page`: a page asks who it is. `automatic` by default. */
+  readonly signIn?: 'automatic' | 'page'
   /** Called for each token request when it has been answered. */
   onTokenRequest?(request: TokenRequest): void
   /** Called when the refresh token of a client was just replaced, and the client does not know it yet. */
@@ -37,6 +41,7 @@ export interface TokenRequest {
 /** What the server knows of an access token. */
 export interface IssuedToken {
   readonly clientId: string | undefined
+  readonly accountId: string
   /** In milliseconds since 1970. */
   readonly expiresAt: number
 }
@@ -52,20 +57,22 @@ export interface AuthorizationServer {
 
 const daySeconds = 24 * 3600
 
-/** Starts `oidc-provider` on a free port of this machine. It signs everybody in as alice, without asking. */
+/** Starts `oidc-provider` on a free port of this machine. */
 export async function startAuthorizationServer(options: AuthorizationServerOptions): Promise<AuthorizationServer> {
   const http = createServer((incoming, outgoing) => void handle(incoming, outgoing))
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
-  const issuer = `http://127.0.0.1:${(http.address() as AddressInfo).port}`
-  const provider = new Provider(issuer, configure(options))
-  signEverybodyIn(provider)
+  const { port } = http.address() as AddressInfo
+  const issuer = `http://127.0.0.1:${port}`
+  const provider = new Provider(issuer, configure(options, port))
+  if (options.signIn === 'page') signInByPage(provider)
+  else signEverybodyIn(provider)
   const handle = provider.callback()
   return {
     issuer,
     tokenRequests: watchTokenRequests(provider, options),
     async inspect(accessToken) {
       const found = await provider.AccessToken.find(accessToken, { ignoreExpiration: true })
-      return found && { clientId: found.clientId, expiresAt: Number(found.exp) * 1000 }
+      return found && { clientId: found.clientId, accountId: found.accountId, expiresAt: Number(found.exp) * 1000 }
     },
     close() {
       http.closeAllConnections()
@@ -74,7 +81,7 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
   }
 }
 
-function configure(options: AuthorizationServerOptions): Configuration {
+function configure(options: AuthorizationServerOptions, port: number): Configuration {
   const { accessTokenSeconds = 12, rotate = true, graceSeconds = 30, clients } = options
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   return {
@@ -92,10 +99,14 @@ function configure(options: AuthorizationServerOptions): Configuration {
       Session: daySeconds,
     },
     jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), alg: 'ES256', use: 'sig' }] },
-    cookies: { keys: [randomBytes(32).toString('base64url')] },
+    cookies: {
+      keys: [randomBytes(32).toString('base64url')],
+      // Browsers send cookies to all ports of a host, so that servers would take each other's.
+      names: { session: `session-${port}`, interaction: `interaction-${port}`, resume: `resume-${port}` },
+    },
     features: { devInteractions: { enabled: false } },
     interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },
-    findAccount: (_ctx, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
+    findAccount: (_ctx, accountId) => ({ accountId, claims: () => ({ sub: accountId, ...profileOf(accountId) }) }),
     renderError: (ctx, { error, error_description: why }) => void (ctx.body = `${error}: ${why}`),
     clientBasedCORS: (_ctx, origin, { redirectUris = [] }) =>
       redirectUris.some((uri) => new URL(uri).origin === origin),

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as oauth from 'oauth4webapi'
 import type { ClientMetadata } from 'oidc-provider'
+import { startApps, type Apps } from './apps.js'
 import { startAuthorizationServer, type AuthorizationServer } from './authorization-server.js'
 import { bundle } from './bundle.js'
 import { ServiceProcess } from './service-process.js'
@@ -20,6 +21,8 @@ const secret = `:/+%&= "'<>?#@[]{}|~^$,;!*()%41-._`
 export interface Cast {
   /** Of the page. */
   readonly url: string
+  /** Of the example apps. */
+  readonly apps: Apps['urls']
   /** Kills the service now. */
   killService(): void
   /** Kills the service at the worst moment: the server has just replaced its refresh token, and it does not know yet. */
@@ -27,7 +30,10 @@ export interface Cast {
   end(): Promise<void>
 }
 
-/** Starts an authorization server, the server of the page and the service, and signs in to the service. */
+/**
+ * Starts an authorization server, the server of the page and the service, and signs in to the service. The example apps
+ * run beside them, on an authorization server of their own, where they disturb no count.
+ */
 export async function startCast(tally: Tally): Promise<Cast> {
   const folder = await mkdtemp(join(tmpdir(), 'evergrant-demo-'))
   const ends: (() => Promise<void>)[] = [() => rm(folder, { recursive: true, force: true })]
@@ -35,14 +41,16 @@ export async function startCast(tally: Tally): Promise<Cast> {
     for (const end of ends.splice(0).reverse()) await end()
   }
   try {
-    return { ...(await start(tally, folder, ends)), end }
+    const apps = await startApps({ graceSeconds })
+    ends.push(() => apps.close())
+    return { ...(await start(tally, folder, ends)), apps: apps.urls, end }
   } catch (error) {
     await end()
     throw error
   }
 }
 
-async function start(tally: Tally, folder: string, ends: (() => Promise<void>)[]): Promise<Omit<Cast, 'end'>> {
+async function start(tally: Tally, folder: string, ends: (() => Promise<void>)[]): Promise<Omit<Cast, 'apps' | 'end'>> {
   const programs = await bundle(folder)
   let isKillPlanned = false
   const kill = (when: string): void => {

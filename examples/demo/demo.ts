@@ -1,5 +1,5 @@
-// Access tokens of a real authorization server are renewed, in a service and in a page, across kill -9:
-//   npm run demo                     until Ctrl-C; open the page it names
+// Access tokens of a real authorization server are renewed, in the example apps, and in a service and a page across kill -9:
+//   npm run demo                     until Ctrl-C; open the apps and the page it names
 //   npm run demo -- --open           the same, with the page open in a Chromium without a window
 //   npm run demo -- --seconds 60     for a time; fails if a session was lost, or anything else is not as it has to be
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -96,7 +96,10 @@ async function play(cast: Cast): Promise<string> {
 
 const cast = await startCast(tally)
 const head = [
-  `evergrant demo: open ${cast.url}`,
+  'evergrant demo: open these in a browser',
+  `  single-page app  ${cast.apps.spa}`,
+  `  React app        ${cast.apps.react}`,
+  `  plain page       ${cast.url}  its session and that of the service are counted below`,
   `oidc-provider, access tokens of ${accessTokenSeconds} s, refresh tokens rotate with ${graceSeconds} s of grace`,
 ]
 const isTerminal = process.stdout.isTTY && process.env.TERM !== 'dumb'

@@ -11,7 +11,7 @@ export type Report =
 export function reportChanges(tokens: TokenManager, send: (report: Report) => void): void {
   const sendState = (): void => send(stateOf(tokens.getSnapshot()))
   tokens.subscribe(sendState)
-  for (const type of ['adopted', 'renewed', 'ended', 'signedOut', 'error'] as const) {
+  for (const type of ['adopted', 'renewed', 'ended', 'signedOut', 'warning', 'error'] as const) {
     tokens.on(type, (event) => send({ type: 'event', text: describe(event) }))
   }
   sendState()
@@ -33,6 +33,10 @@ export function describe(event: TokenEvent): string {
       return `the session ended: ${event.reason}`
     case 'signedOut':
       return 'signed out'
+    case 'challenge':
+      return `an API asks for more: ${event.error}`
+    case 'warning':
+      return event.message
     case 'error':
       return `${event.error.code}: ${event.error.message}`
   }

@@ -1,4 +1,5 @@
-import { chromium, type Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
+import { launch } from './user.js'
 
 /** Somebody who uses the page, in a browser without a window. */
 export interface Visitor {
@@ -9,14 +10,7 @@ export interface Visitor {
 
 /** Starts Chromium, signs in to the page, and opens it in a second tab. */
 export async function startVisitor(executablePath: string, url: string): Promise<Visitor> {
-  const browser = await chromium.launch({
-    executablePath,
-    args: ['--disable-gpu'],
-    // The demo ends the browser itself, so that Ctrl-C can do more than that.
-    handleSIGINT: false,
-    handleSIGTERM: false,
-    handleSIGHUP: false,
-  })
+  const browser = await launch(executablePath)
   try {
     const context = await browser.newContext()
     const tab = await context.newPage()

@@ -59,7 +59,7 @@ async function getTokens(parts: AuthorizedFetchParts, { signal }: Request, rejec
 
 async function send(parts: AuthorizedFetchParts, request: Request, tokens: Tokens): Promise<Response> {
   request.headers.set('authorization', `${tokens.tokenType} ${tokens.accessToken}`)
-  const response = await parts.environment.fetch(request)
+  const response = await parts.environment.fetch(request, optionsOf(request))
   const { origin } = new URL(request.url)
   for (const { parameters } of challengesOf(response, tokens)) {
     const error = demands.find((demand) => demand === parameters.get('error'))
@@ -76,6 +76,11 @@ async function send(parts: AuthorizedFetchParts, request: Request, tokens: Token
     })
   }
   return response
+}
+
+/** Firefox forgets the `keepalive` of a Request; and to be given any option makes `fetch` forget its referrer. */
+function optionsOf({ keepalive, referrer, referrerPolicy }: Request): RequestInit | undefined {
+  return keepalive ? { keepalive, referrer, referrerPolicy } : undefined
 }
 
 /** Whether a new token may help. Pages of other origins often cannot read the challenge: then it may. */

@@ -5,6 +5,8 @@ import { Postponed } from './turn.js'
 
 /** A store is near: it is asked again soon. */
 const mostStorageSteps = 3
+/** Whoever has failed lets others go first: one without a network must not take every turn from those that have one. */
+const courtesyMs = 300
 
 /** One renewal at a time in this realm, and how long the last failure says to wait. */
 export class Flight {
@@ -78,7 +80,8 @@ export class Flight {
     this.#failures++
     const steps = error.code === 'storage_failed' ? Math.min(this.#failures, mostStorageSteps) : this.#failures
     const now = this.environment.now()
-    const retryAt = error.retryAt ?? now + retryDelay(steps, false, 0, this.environment.random())
+    const pauseEnd = error.retryAt ?? now + retryDelay(steps, false, 0, this.environment.random())
+    const retryAt = pauseEnd + courtesyMs
     this.#pausedUntil = this.environment.monotonic() + retryAt - now
     return (this.failure = error.until(retryAt))
   }

@@ -65,12 +65,13 @@ export class Revocations {
       await this.revoke(token, hint)
       return undefined
     } catch (error) {
-      if (!isEvergrantError(error)) throw error
-      const { code, retryAt = 0 } = error
-      if (code === 'unavailable') {
-        return retryDelay(count, false, retryAt - this.environment.now(), this.environment.random())
+      // Client authentication of somebody else's making may throw anything: that is tried again too.
+      const failure = isEvergrantError(error) ? error : undefined
+      if (!failure || failure.code === 'unavailable') {
+        const askedMs = (failure?.retryAt ?? 0) - this.environment.now()
+        return retryDelay(count, false, askedMs, this.environment.random())
       }
-      this.onFailure(error)
+      this.onFailure(failure)
       return undefined
     }
   }

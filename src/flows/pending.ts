@@ -49,8 +49,16 @@ export function take(state: string | null): Pending | undefined {
  * @throws EvergrantError `misconfigured` for another origin, to which nobody shall be led from here
  */
 export function pathOf(returnTo: string | undefined): string {
-  const { origin, pathname, search, hash } = new URL(returnTo ?? location.href, location.href)
-  if (origin !== location.origin) throw new EvergrantError('misconfigured', 'returnTo must be of the same origin')
+  const url = urlOf(returnTo ?? location.href)
+  if (url?.origin !== location.origin) throw new EvergrantError('misconfigured', 'returnTo must be of the same origin')
   // Two slashes at the start would be the name of a host.
-  return pathname.replace(/^\/+/, '/') + search + hash
+  return url.pathname.replace(/^\/+/, '/') + url.search + url.hash
+}
+
+function urlOf(text: string): URL | undefined {
+  try {
+    return new URL(text, location.href)
+  } catch {
+    return undefined
+  }
 }

@@ -79,10 +79,12 @@ describe('npm run demo', () => {
     await expectNothingLeft()
   }, 120_000)
 
-  test('leaves nothing behind when it is interrupted', async () => {
+  test('serves the example apps, and leaves nothing behind when it is interrupted', async () => {
     const demo = start(process.execPath, ['test/setup/run.mjs', 'examples/demo/demo.ts', '--open'])
     await expect.poll(demo.output, { timeout: 40_000 }).toMatch(findChromium() ? /tab .*found its session/ : /renewed/)
     expect(await processesOfFolder()).not.toEqual([])
+    const [, spa = '', react = ''] = /^evergrant demo.*\n.* (http:.*)\n.* (http:.*)\n/.exec(demo.output()) ?? []
+    for (const url of [spa, react]) expect(await (await fetch(url)).text()).toContain('<title>evergrant · ')
     demo.process.kill('SIGINT')
     expect(await demo.exitCode).toBe(0)
     await expectNothingLeft()

@@ -1,0 +1,115 @@
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { startApps, type Apps } from '../../examples/demo/apps.js'
+import { launch, signIn } from '../../examples/demo/user.js'
+import { findChromium, requireChromium } from '../support/chromium.js'
+import { barriers } from './axe.js'
+
+/** So short that a renewal comes while one waits for it. */
+const accessTokenSeconds = 8
+const patienceMs = 15_000
+
+let apps: Apps
+let browser: Browser | undefined
+let context: BrowserContext
+
+beforeAll(async () => {
+  const chromium = findChromium()
+  browser = chromium === undefined ? undefined : await launch(chromium)
+  apps = await startApps({ accessTokenSeconds })
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await apps?.close()
+})
+
+beforeEach(async (test) => {
+  requireChromium(test)
+  context = await (browser as Browser).newContext()
+  context.setDefaultTimeout(patienceMs)
+})
+
+afterEach(() => context?.close())
+
+async function open(url: string): Promise<Page> {
+  const page = await context.newPage()
+  await page.goto(url)
+  return page
+}
+
+/** The buttons of the timeline, among which the application has one of the same name. */
+function press(page: Page, name: string): Promise<void> {
+  return page.locator('evergrant-timeline').getByRole('button', { name }).click()
+}
+
+function eventually<T>(read: () => Promise<T>) {
+  return expect.poll(read, { timeout: patienceMs })
+}
+
+function sees(page: Page, text: string | RegExp): Promise<void> {
+  return page.getByText(text).first().waitFor()
+}
+
+function answer(page: Page): Promise<string> {
+  return page.locator('output').innerText()
+}
+
+function isAlive(page: Page): Promise<void> {
+  return page.locator('evergrant-timeline .status', { hasText: 'Active' }).waitFor()
+}
+
+describe.each(['spa', 'react'] as const)('examples/%s', (name) => {
+  test('signs in, calls its API, shows renewals of two tabs, and signs out in both', async () => {
+    const page = await open(apps.urls[name])
+    await sees(page, 'Sign in once.')
+    expect(await barriers(page)).toEqual([])
+    await signIn(page)
+    expect(page.url()).toBe(apps.urls[name])
+    expect(await answer(page)).toMatch(/^GET \/me → 200/)
+
+    const other = await open(apps.urls[name])
+    await sees(other, 'alice@example.com')
+    await sees(page, /^Renewed by (?:this tab|tab 2)$/)
+    await sees(other, /^Renewed by (?:this tab|tab 1)$/)
+    await page
+      .getByRole('img', { name: /^Renewals in the last 2 min: \d+\. Tab 1, this tab: \w+\. Tab 2: \w+\.$/ })
+      .waitFor()
+    expect(await barriers(page)).toEqual([])
+
+    const wayBack = page.waitForRequest(/\/callback\?/)
+    await page.locator('header.top').getByRole('button', { name: 'Sign out' }).click()
+    await wayBack
+    await sees(page, 'Sign in once.')
+    await sees(other, 'Sign in once.')
+    expect(page.url()).toBe(apps.urls[name])
+    await sees(other, 'Signed out')
+    expect(await barriers(other)).toEqual([])
+  }, 90_000)
+
+  test('keeps its session while the network is cut for longer than an access token lives', async () => {
+    const page = await open(apps.urls[name])
+    await signIn(page)
+    await press(page, 'Cut the network')
+    await sees(page, 'expired')
+    expect(await barriers(page)).toEqual([])
+    await isAlive(page)
+    await press(page, 'Restore the network')
+    await sees(page, 'Renewed by this tab')
+    await page.getByRole('button', { name: 'Call the API' }).click()
+    await eventually(() => answer(page)).toMatch(/^GET \/me → 200/)
+    await press(page, 'Sign out')
+    await sees(page, 'Sign in once.')
+  }, 90_000)
+
+  test('says so when the user cancels the sign-in', async () => {
+    const page = await open(apps.urls[name])
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    expect(await barriers(page)).toEqual([])
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    await page.getByRole('alert').getByText('access_denied').waitFor()
+    expect(page.url()).toBe(apps.urls[name])
+    expect(await barriers(page)).toEqual([])
+  }, 60_000)
+})

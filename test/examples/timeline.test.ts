@@ -1,0 +1,194 @@
+import { createServer, type Server } from 'node:http'
+import type { Locator, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { defineTimeline } from '../../src/timeline.js'
+import { createAuthorizationServer, nodeListener, type AuthorizationServer } from '../../src/testing.js'
+import { useChromium } from '../support/engines/use-engine.js'
+import { listen } from '../support/listen.js'
+import { servePage, type PageServer } from '../support/page.js'
+import type { TimelinePage } from './timeline-page.js'
+
+declare const window: Window & TimelinePage
+
+const chromium = useChromium()
+const patienceMs = 10_000
+
+let pages: PageServer
+let http: Server | undefined
+let server: AuthorizationServer
+
+beforeAll(async () => {
+  pages = await servePage(new URL('./timeline-page.ts', import.meta.url))
+})
+
+afterAll(() => pages?.close())
+
+afterEach(async () => {
+  for (const page of chromium().context.pages()) await page.close()
+  http?.closeAllConnections()
+  http?.close()
+})
+
+/** Serves an authorization server of its own to a test, so that its session is its own too. */
+async function serve(accessTokenSeconds = 600): Promise<void> {
+  http = createServer((incoming, outgoing) => nodeListener(server.handle)(incoming, outgoing))
+  server = createAuthorizationServer({ issuer: `http://localhost:${await listen(http)}`, accessTokenSeconds })
+}
+
+/** Opens a tab. A passive one does not renew by itself. */
+async function open(how?: 'passive'): Promise<Page> {
+  const page = await chromium().context.newPage()
+  page.setDefaultTimeout(patienceMs)
+  await page.goto(`${pages.url}?issuer=${encodeURIComponent(server.issuer)}${how ? `&${how}` : ''}`)
+  return page
+}
+
+/** Signs alice in on a tab, so many seconds ago. Resolves to the tokens. */
+async function signIn(page: Page, secondsAgo = 0): Promise<string[]> {
+  const response = await server.signIn({ scope: 'openid offline_access' })
+  const receivedAt = Date.now() - secondsAgo * 1000
+  await page.evaluate(({ response, receivedAt }) => window.tokens.setTokens(response, { receivedAt }), {
+    response,
+    receivedAt,
+  })
+  return tokensIn(response)
+}
+
+function tokensIn(response: object): string[] {
+  return Object.entries(response).flatMap(([name, value]) => (/_token$/.test(name) ? [String(value)] : []))
+}
+
+/** What a page shows when it has had time for it. */
+function eventually<T>(read: () => Promise<T>) {
+  return expect.poll(read, { timeout: patienceMs })
+}
+
+function button(page: Page, name: string): Locator {
+  return page.getByRole('button', { name })
+}
+
+/** What a screen reader says of the axis. */
+function axisOf(page: Page): Promise<string | null> {
+  return page.getByRole('img', { name: /^Renewals/ }).getAttribute('aria-label')
+}
+
+function events(page: Page): Promise<string[]> {
+  return page.locator('.events li .title').allInnerTexts()
+}
+
+function labels(page: Page): Promise<string[]> {
+  return page.locator('.label:not(.session)').allInnerTexts()
+}
+
+test('defines nothing where there is no page', () => {
+  expect(() => defineTimeline()).not.toThrow()
+})
+
+describe('the timeline', () => {
+  test('holds no token, and tells other tabs none', async () => {
+    await serve()
+    const [page, other] = [await open('passive'), await open('passive')]
+    const secrets = await signIn(page, 60)
+    const answer = page.waitForResponse(/\/token$/)
+    await button(page, 'Force a renewal').click()
+    secrets.push(...tokensIn((await (await answer).json()) as object))
+    await eventually(() => events(other)).toContain('Renewed by tab 1')
+    await page.getByRole('meter', { name: 'ID token' }).waitFor()
+    expect(secrets.length).toBeGreaterThan(4)
+    const texts = [page, other].map((tab) => tab.evaluate(() => [window.content(), ...window.overheard].join()))
+    for (const text of await Promise.all(texts)) {
+      expect(text).toContain('renewed')
+      expect(secrets.filter((secret) => text.includes(secret))).toEqual([])
+    }
+  })
+
+  test('causes no request by looking, also when a renewal is due or over', async () => {
+    await serve(6)
+    const page = await open('passive')
+    await signIn(page, 2)
+    await page.getByText('expired').waitFor()
+    expect(server.tokenRequests).toBe(0)
+  })
+
+  test('counts down each token, for a screen reader too', async () => {
+    await serve()
+    const page = await open()
+    await signIn(page)
+    const meter = page.getByRole('meter', { name: 'Access token' })
+    const secondsLeft = async (): Promise<number> => Number(await meter.getAttribute('aria-valuenow'))
+    await meter.waitFor()
+    expect(Number(await meter.getAttribute('aria-valuemax'))).toBeCloseTo(600, -1)
+    expect(await meter.getAttribute('aria-valuetext')).toMatch(/^(10 min|9 min 5\d s) left of (10 min|9 min 5\d s)$/)
+    const before = await secondsLeft()
+    await eventually(secondsLeft).toBeLessThan(before)
+    await page.getByRole('img', { name: 'Refresh token: no end known' }).waitFor()
+    await page.evaluate(() => window.tokens.signOut())
+    await page.getByRole('img', { name: 'Access token: none' }).waitFor()
+  })
+
+  test('shows a renewal in the lane of the tab that made it, in every tab, and still after a reload', async () => {
+    await serve()
+    const page = await open('passive')
+    await eventually(() => labels(page)).toEqual([expect.stringMatching(/^Tab 1\s*this tab$/)])
+    const other = await open('passive')
+    await eventually(async () => (await labels(other)).length).toBe(2)
+    await signIn(page, 60)
+    await button(other, 'Force a renewal').click()
+    await eventually(() => axisOf(other)).toBe('Renewals in the last 1 h: 1. Tab 1: none. Tab 2, this tab: 1.')
+    await eventually(() => axisOf(page)).toBe('Renewals in the last 1 h: 1. Tab 1, this tab: none. Tab 2: 1.')
+    await page.reload()
+    await eventually(() => axisOf(page)).toBe('Renewals in the last 1 h: 1. Tab 1, this tab: none. Tab 2: 1.')
+    await other.close()
+    await eventually(() => labels(page)).toContainEqual(expect.stringMatching(/^Tab 2\s*closed$/))
+  })
+
+  test('gives every tab a name of its own, a copy of a tab too', async () => {
+    await serve()
+    const page = await open()
+    await eventually(async () => (await labels(page)).join()).toContain('Tab 1')
+    const opened = page.context().waitForEvent('page')
+    await button(page, 'Open a tab').click()
+    await (await opened).getByText('this tab').waitFor()
+    await eventually(async () => (await labels(page)).join()).toContain('Tab 2')
+    await page.reload()
+    await page.getByText('this tab').waitFor()
+    await page.evaluate(() => void window.open(location.href))
+    await eventually(async () => (await labels(page)).join()).toMatch(/Tab 1\s*this tab,Tab 2\s*,Tab 3/)
+  })
+
+  test('cuts and restores the network, that of the application too when there is one', async () => {
+    await serve()
+    const page = await open()
+    await button(page, 'Cut the network').click()
+    await page.getByText('cut off').waitFor()
+    await button(page, 'Restore the network').click()
+    await page.evaluate(() => window.giveNetwork())
+    await button(page, 'Cut the network').click()
+    await button(page, 'Restore the network').waitFor()
+    const seen = await page.evaluate(() => [window.networkEvents, window.networkCalls])
+    expect(seen).toEqual([[false, true, false], [false]])
+    expect(await events(page)).toEqual(['Network cut', 'Network restored', 'Network cut'])
+  })
+
+  test('says why a forced renewal has renewed nothing', async () => {
+    await serve()
+    const page = await open('passive')
+    await signIn(page)
+    await button(page, 'Force a renewal').click()
+    await eventually(() => events(page)).toEqual(['Nothing to renew', 'Signed in'])
+    expect(server.tokenRequests).toBe(0)
+  })
+
+  test('stops when it is removed, and goes on when it is put back', async () => {
+    await serve()
+    const [page, other] = [await open(), await open()]
+    await eventually(async () => (await labels(other)).length).toBe(2)
+    await page.evaluate(() => window.timeline.remove())
+    await eventually(() => labels(other)).toContainEqual(expect.stringMatching(/^Tab 1\s*closed$/))
+    await signIn(page)
+    expect(await page.evaluate(() => window.content())).not.toContain('Signed in')
+    await page.evaluate(() => document.body.append(window.timeline))
+    await page.locator('.status', { hasText: 'Active' }).waitFor()
+    await eventually(() => labels(other)).not.toContainEqual(expect.stringMatching(/closed/))
+  })
+})
