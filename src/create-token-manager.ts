@@ -99,7 +99,9 @@ const noServer = (): Promise<ServerMetadata> => Promise.resolve({ issuer: '' })
 function originOf(allowed: string): string {
   assertSecure('each of allowedOrigins', allowed)
   const { origin, href } = new URL(allowed)
-  if (href !== `${origin}/`) throw misconfigured(`allowedOrigins holds ${allowed}; its origin is ${origin}`)
+  if (href !== `${origin}/` || origin.includes('*')) {
+    throw misconfigured(`allowedOrigins holds whole origins, such as https://api.example.com, and not ${allowed}`)
+  }
   return origin
 }
 

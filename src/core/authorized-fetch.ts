@@ -2,7 +2,6 @@ import { readChallenges, type Challenge } from './challenge.js'
 import type { Environment } from './environment.js'
 import { EvergrantError } from './errors.js'
 import type { TokenEvent } from './events.js'
-import { isOtherUser } from './revocation.js'
 import type { AccessTokenOptions, Tokens } from './token-manager.js'
 
 /** What calls to APIs are made with. */
@@ -28,14 +27,14 @@ export function authorizedFetch(parts: AuthorizedFetchParts): typeof fetch {
     const request = new Request(input, init)
     assertAllowed(parts, request)
     const tokens = await getTokens(parts, request)
-    const copy = isStream(init?.body) ? undefined : request.clone()
+    const copy = copyOf(request, input, init)
     const response = await send(parts, request, tokens)
     if (!isRefused(response, tokens)) return response
     // A renewal that fails is no reason to keep the answer of the API from the caller.
     const rejected = tokens.accessToken
     const next = await getTokens(parts, request, rejected).catch(() => request.signal.throwIfAborted())
-    // What one user has begun is not repeated in the name of another, who has signed in meanwhile.
-    if (!copy || !next || next.accessToken === rejected || isOtherUser(tokens, next)) return response
+    // What one session has begun is not repeated in another, which may be another user's.
+    if (!copy || !next || next.accessToken === rejected || next.sessionId !== tokens.sessionId) return response
     response.body?.cancel().catch(() => undefined)
     return send(parts, copy, next)
   }
@@ -86,7 +85,7 @@ function optionsOf({ keepalive, referrer, referrerPolicy }: Request): RequestIni
 /** Whether a new token may help. Pages of other origins often cannot read the challenge: then it may. */
 function isRefused(response: Response, tokens: Tokens): boolean {
   if (response.status !== 401) return false
-  if (!response.headers.has('www-authenticate')) return true
+  if (readChallenges(response.headers.get('www-authenticate')).length === 0) return true
   return challengesOf(response, tokens).some(({ parameters }) => {
     const error = parameters.get('error')
     return error === undefined || error === 'invalid_token'
@@ -100,7 +99,12 @@ function challengesOf({ ok, headers }: Response, { accessToken, tokenType }: Tok
   return challenges.filter(({ scheme }) => scheme === tokenType.toLowerCase())
 }
 
-/** Whether a body can be sent only once. */
+/** What to send when the call is repeated, unless its body can be sent only once. A clone holds all of the body in memory. */
+function copyOf(request: Request, ...[input, init]: Parameters<typeof fetch>): Request | undefined {
+  if (isStream(init?.body)) return undefined
+  return input instanceof Request ? request.clone() : new Request(input, init)
+}
+
 function isStream(body: unknown): boolean {
   return Object(body) === body && ('getReader' in Object(body) || Symbol.asyncIterator in Object(body))
 }

@@ -198,7 +198,7 @@ const noRefreshToken: TokenEvent = {
 }
 
 function tokensOf(record: LiveRecord, token: AccessToken, expiresAt: number | undefined): Tokens {
-  const { idToken, identity, extra } = record
+  const { sessionId, idToken, identity, extra } = record
   const scope = token.scope ?? record.scope
-  return { accessToken: token.token, tokenType: token.type, expiresAt, scope, idToken, identity, extra }
+  return { accessToken: token.token, sessionId, tokenType: token.type, expiresAt, scope, idToken, identity, extra }
 }

@@ -1,7 +1,6 @@
 import { retryDelay } from './backoff.js'
 import { sleep, within, type Environment } from './environment.js'
-import { isEvergrantError, type EvergrantError } from './errors.js'
-import type { Identity } from './grant.js'
+import { EvergrantError, isEvergrantError } from './errors.js'
 import type { LiveRecord, StoredRecord } from './record.js'
 
 /** Tells the server that a token is no longer needed (RFC 7009). */
@@ -9,6 +8,7 @@ export type Revoke = (token: string, hint: 'refresh_token' | 'access_token') => 
 
 /** How long a sign-out waits for the server. */
 const firstAttemptMs = 5000
+const answerMs = 10_000
 const giveUpMs = 24 * 3_600_000
 
 /** The tokens that are to be revoked. They are in memory only: what was signed out must not stay on a disk. */
@@ -62,7 +62,7 @@ export class Revocations {
   /** Resolves to how long to wait before the next attempt, or to `undefined` when there is nothing more to do. */
   async #attempt(token: string, hint: Parameters<Revoke>[1], count: number): Promise<number | undefined> {
     try {
-      await this.revoke(token, hint)
+      await within(this.environment, answerMs, this.revoke(token, hint), noAnswer)
       return undefined
     } catch (error) {
       // Client authentication of somebody else's making may throw anything: that is tried again too.
@@ -77,11 +77,11 @@ export class Revocations {
   }
 }
 
-/** Whether the one is known to belong to another user than the other. */
-export function isOtherUser({ identity: one }: Identified, { identity: other }: Identified): boolean {
-  return one !== undefined && other !== undefined && (one.sub !== other.sub || one.iss !== other.iss)
+function noAnswer(): EvergrantError {
+  return new EvergrantError('unavailable', 'the server did not answer the revocation')
 }
 
-interface Identified {
-  readonly identity?: Identity | undefined
+/** Whether the one is known to belong to another user than the other. */
+function isOtherUser({ identity: one }: LiveRecord, { identity: other }: LiveRecord): boolean {
+  return one !== undefined && other !== undefined && (one.sub !== other.sub || one.iss !== other.iss)
 }

@@ -27,6 +27,8 @@ export interface AccessTokenOptions {
 /** The tokens of a session as far as callers need them. */
 export interface Tokens {
   readonly accessToken: string
+  /** Made anew at each sign-in. */
+  readonly sessionId: string
   /** The scheme of the `Authorization` header: `Bearer` or `DPoP`. */
   readonly tokenType: string
   /** When the access token ends, in milliseconds since 1970, if the server said so. */

@@ -21,6 +21,8 @@ const tokenTypes: ReadonlyMap<string, string> = new Map([
   ['bearer', 'Bearer'],
   ['dpop', 'DPoP'],
 ])
+/** What a header can carry (RFC 6750 section 2.1). */
+const visible = /^[\x21-\x7e]+$/
 const tenYearsInSeconds = 315_360_000
 
 /** The parts of a token response this package acts on, each checked for its type. */
@@ -36,7 +38,7 @@ export interface ReadResponse {
 
 /** Reads a token response that answers a request sent at `sentAt`, from which its lifetime counts. */
 export function readTokenResponse(response: TokenResponse, sentAt: number): ReadResponse {
-  const token = text(response.access_token)
+  const token = text(response.access_token)?.match(visible)?.[0]
   const type = tokenTypes.get((text(response.token_type) ?? 'bearer').toLowerCase())
   const scope = text(response.scope)
   const extra = Object.entries(response).filter(([name]) => !known.has(name))

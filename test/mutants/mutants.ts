@@ -1,4 +1,5 @@
 import type { PolicyName } from '../simulation/scenario.js'
+import { mutantsOfFetch } from './of-fetch.js'
 import { mutantsOfOutcomes } from './of-outcomes.js'
 import { mutantsOfTurns } from './of-turns.js'
 
@@ -12,4 +13,4 @@ export interface Mutant {
 }
 
 /** Breaks the protocol in one place each. All of them must be caught, or the rule they break is not tested. */
-export const mutants: readonly Mutant[] = [...mutantsOfTurns, ...mutantsOfOutcomes]
+export const mutants: readonly Mutant[] = [...mutantsOfTurns, ...mutantsOfOutcomes, ...mutantsOfFetch]

@@ -68,7 +68,8 @@ function canBeUsed(answer: Readonly<Record<string, unknown>> | undefined): boole
   const { access_token, refresh_token, token_type } = answer ?? {}
   if (typeof refresh_token === 'string' && refresh_token !== '') return true
   const type = typeof token_type === 'string' && token_type !== '' ? token_type.toLowerCase() : 'bearer'
-  return typeof access_token === 'string' && access_token !== '' && ['bearer', 'dpop'].includes(type)
+  // What no header can carry is of no use.
+  return typeof access_token === 'string' && /^[!-~]+$/.test(access_token) && ['bearer', 'dpop'].includes(type)
 }
 
 function mayEnd(

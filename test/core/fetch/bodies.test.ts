@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { accepting, api, signedIn, type Api } from './api.js'
+import { accepting, api, signedIn, type Api, type Call } from './api.js'
 
 /** An API that refuses the first token and takes the next. */
 async function refusing(): Promise<Api> {
@@ -13,6 +13,14 @@ function form(): FormData {
   form.append('name', 'Ada')
   form.append('picture', new Blob(['pixels'], { type: 'image/png' }), 'ada.png')
   return form
+}
+
+/** The names of its fields with their values; each sending has a boundary of its own. */
+async function read(call: Call | undefined): Promise<[string, string][]> {
+  const headers = { 'content-type': call?.headers.get('content-type') ?? '' }
+  const form = await new Response(call?.body ?? '', { headers }).formData()
+  const fields = [...form].map(async ([name, value]) => [name, typeof value === 'string' ? value : await value.text()])
+  return Promise.all(fields) as Promise<[string, string][]>
 }
 
 function stream(text: string): ReadableStream<Uint8Array> {
@@ -46,8 +54,8 @@ describe('P-132 a call that is repeated sends again', () => {
     expect((await calling.call(api, { method: 'POST', body: form() })).status).toBe(200)
     const [first, second] = calling.calls
     expect(first?.body).toMatch(/name="name"\s+Ada[^]+filename="ada.png"\s+Content-Type: image\/png\s+pixels/)
-    expect(second?.body).toBe(first?.body)
-    expect(second?.headers.get('content-type')).toBe(first?.headers.get('content-type'))
+    const fields = await Promise.all([first, second].map((call) => read(call)))
+    expect(fields[1]).toEqual(fields[0])
   })
 
   test('a Request object with its body, method and headers', async () => {

@@ -58,17 +58,16 @@ describe('fetch of a manager', () => {
     expect(await (await fetch(api)).text()).toBe('done')
   })
 
-  test('hands over all that a call is made with', async () => {
+  test.each([true, false])('hands over all that a call is made with (keepalive %s)', async (keepalive) => {
     const calling = await signedIn()
     let received: Request | undefined
-    calling.environment.fetch = (input) => {
-      received = input as Request
+    calling.environment.fetch = (...args) => {
+      received = new Request(...args)
       return Promise.resolve(new Response('done'))
     }
-    const { signal } = new AbortController()
-    const init = { method: 'DELETE', credentials: 'include', redirect: 'manual', keepalive: true } as const
-    await calling.call(`${api}/orders`, { ...init, mode: 'cors', cache: 'no-store', signal })
-    expect(received).toMatchObject({ url: `${api}/orders`, ...init, mode: 'cors', cache: 'no-store' })
+    const init = { method: 'DELETE', credentials: 'include', redirect: 'manual', keepalive, mode: 'cors' } as const
+    await calling.call(`${api}/orders`, { ...init, cache: 'no-store', referrerPolicy: 'origin' })
+    expect(received).toMatchObject({ url: `${api}/orders`, ...init, cache: 'no-store', referrerPolicy: 'origin' })
   })
 
   test('rejects as fetch does when there is no answer', async () => {

@@ -58,17 +58,27 @@ describe('a 401', () => {
     expect(calling.calls).toHaveLength(20)
   })
 
-  test('P-133 to a token that is no longer the current one repeats the call without a renewal', async () => {
+  test('P-133 to a token that is no longer the current one repeats the call without another renewal', async () => {
     const calling = await signedIn()
     const accept = accepting('access-1')
+    await calling.environment.pass(10_000)
     calling.answer = async (call) => {
-      const isFirst = calling.calls.length === 1
-      if (isFirst) await calling.manager.setTokens({ access_token: 'access-1', expires_in: 3600 })
+      if (calling.calls.length === 1) await calling.manager.renew()
       return accept(call)
     }
     expect((await calling.call()).status).toBe(200)
     expect(calling.presented).toEqual(['Bearer access-0', 'Bearer access-1'])
-    expect(calling.renewals).toBe(0)
+    expect(calling.renewals).toBe(1)
+  })
+
+  test('a call is not repeated in a session that has begun meanwhile, which may be another user’s', async () => {
+    const calling = await signedIn()
+    calling.answer = async () => {
+      await calling.signIn({ access_token: 'access-of-bob' })
+      return refusal()
+    }
+    expect((await calling.call()).status).toBe(401)
+    expect(calling.presented).toEqual(['Bearer access-0'])
   })
 
   test('P-133 that comes after the renewal which another call has caused makes no second one', async () => {

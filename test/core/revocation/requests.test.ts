@@ -1,4 +1,4 @@
-import { clientSecretBasic } from 'evergrant'
+import { clientSecretBasic, type ClientAuth } from 'evergrant'
 import { describe, expect, test } from 'vitest'
 import { EvergrantError } from '../../../src/core/errors.js'
 import { issuer, metadata } from '../../support/managed.js'
@@ -147,6 +147,18 @@ describe('P-173 a revocation that failed for now is tried again', () => {
     await server.signOut(manager)
     isOffline = false
     await server.environment.pass(10_000)
+    expect([...server.asked].sort()).toEqual(['access-alice', 'refresh-alice'])
+  })
+
+  test('when client authentication of somebody else’s making fails', async () => {
+    const server = new RevokingServer()
+    let attempts = 0
+    const clientAuth: ClientAuth = (_server, client, body) => {
+      if (++attempts <= 6) throw new TypeError('the key is not there yet')
+      body.set('client_id', client.client_id)
+    }
+    await server.signOut(await server.signedIn({}, { clientAuth }))
+    await server.environment.pass(60_000)
     expect([...server.asked].sort()).toEqual(['access-alice', 'refresh-alice'])
   })
 
