@@ -20,7 +20,7 @@ export const mutantsOfFetch: readonly Mutant[] = [
   },
   {
     name: 'a call is repeated in the name of another user',
-    edits: [{ file: 'core/authorized-fetch.ts', find: ' || isOtherUser(tokens, next)', replace: '' }],
+    edits: [{ file: 'core/authorized-fetch.ts', find: ' || next.sessionId !== tokens.sessionId', replace: '' }],
     caughtBy: { test: 'core/fetch/refused.test.ts' },
   },
   {
@@ -39,8 +39,8 @@ export const mutantsOfFetch: readonly Mutant[] = [
     edits: [
       {
         file: 'core/authorized-fetch.ts',
-        find: 'isStream(init?.body) ? undefined : request.clone()',
-        replace: 'request.clone()',
+        find: 'if (isStream(init?.body)) return undefined',
+        replace: '',
       },
     ],
     caughtBy: { test: 'core/fetch/bodies.test.ts' },

@@ -167,4 +167,19 @@ export const mutantsOfTurns: readonly Mutant[] = [
     ],
     caughtBy: { test: 'core/decisions.test.ts' },
   },
+  {
+    name: 'whoever failed is as quick as the others, and takes their turns',
+    edits: [{ file: 'core/flight.ts', find: 'pauseEnd + courtesyMs', replace: 'pauseEnd' }],
+    caughtBy: { test: 'core/courtesy.test.ts' },
+  },
+  {
+    name: 'a hidden page renews by itself',
+    edits: [{ file: 'core/keeper.ts', find: 'this.#parts.isHidden?.() === true', replace: 'false' }],
+    caughtBy: { test: 'core/hidden.test.ts' },
+  },
+  {
+    name: 'a hidden page leaves a renewal in doubt alone',
+    edits: [{ file: 'core/keeper.ts', find: '!isUnderWay && ', replace: '' }],
+    caughtBy: { test: 'core/hidden.test.ts' },
+  },
 ]
