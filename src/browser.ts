@@ -43,6 +43,7 @@ export type {
   Revision,
   ServerMetadata,
   SessionRecord,
+  SetTokensOptions,
   SignedOutRecord,
   Snapshot,
   StoredRecord,

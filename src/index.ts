@@ -33,7 +33,7 @@ export type {
 export type { Revision, SwapResult, TokenStore, Versioned } from './core/store.js'
 export { decodeRecord, encodeRecord } from './core/codec.js'
 export type { Snapshot } from './core/snapshot.js'
-export type { AccessTokenOptions, TokenManager, Tokens } from './core/token-manager.js'
+export type { AccessTokenOptions, SetTokensOptions, TokenManager, Tokens } from './core/token-manager.js'
 export type { TokenResponse } from './core/token-response.js'
 export { clientSecretBasic, type ClientAuth, type ClientSecretBasicOptions } from './oauth/client-authentication.js'
 export { memoryStore } from './stores/memory.js'

@@ -30,6 +30,7 @@ export type {
   Revision,
   ServerMetadata,
   SessionRecord,
+  SetTokensOptions,
   SignedOutRecord,
   Snapshot,
   StoredRecord,

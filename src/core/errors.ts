@@ -37,6 +37,8 @@ export interface ErrorDetails {
   readonly errorDescription?: string | undefined
   /** `error_uri` of the server's answer. */
   readonly errorUri?: string | undefined
+  /** Where the user wanted to go when a sign-in by redirect failed: a path of this origin. */
+  readonly returnTo?: string | undefined
 }
 
 /** The one error class of this package. Switch on {@link EvergrantError.code}. */
@@ -47,6 +49,7 @@ export class EvergrantError extends Error implements ErrorDetails {
   declare readonly error?: string
   declare readonly errorDescription?: string
   declare readonly errorUri?: string
+  declare readonly returnTo?: string
 
   constructor(
     readonly code: ErrorCode,

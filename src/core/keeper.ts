@@ -18,6 +18,8 @@ import { View } from './view.js'
 const rivalMs = 2000
 /** How soon a store that failed is asked again. */
 const rereadMs = 1000
+/** How often in a row the first look may fail before nobody counts as signed in, so that somebody can be. */
+const mostFailedLooks = 3
 
 /** What a keeper works with. */
 export interface KeeperParts {
@@ -52,6 +54,8 @@ export class Keeper {
   #lineage: string | undefined
   #ownLineage: string | undefined
   #loading: Promise<void> | undefined
+  #storeFailure: EvergrantError | undefined
+  #failedLooks = 0
   /** Whether to renew without being asked to. */
   #isActive = false
   #ignoreWake: (() => void) | undefined
@@ -139,15 +143,28 @@ export class Keeper {
    */
   #reread(reading: Promise<void> = this.session.read()): void {
     const onFailure = (error: EvergrantError): void => {
-      if (this.view.snapshot.error?.code !== error.code) this.view.report(error)
-      this.view.showFailure(error)
+      this.noteStoreFailure(error)
+      if (++this.#failedLooks === mostFailedLooks) this.view.expectNobody()
       this.#plan()
     }
     const onSuccess = (): void => {
-      this.view.showFailure(this.flight.failure)
+      this.#failedLooks = 0
+      this.#forgetStoreFailure()
       this.#look()
     }
     void reading.then(onSuccess, onFailure).then(() => this.view.deliver())
+  }
+
+  /** Tells of a failure of the store, once for as long as it lasts. */
+  noteStoreFailure(error: EvergrantError): void {
+    if (this.#storeFailure?.code !== error.code) this.view.report(error)
+    this.#storeFailure = error
+    this.view.showFailure(error)
+  }
+
+  #forgetStoreFailure(): void {
+    if (this.session.isKnown && !this.session.isHeld) this.#storeFailure = undefined
+    this.view.showFailure(this.#storeFailure ?? this.flight.failure)
   }
 
   /** Looks at the clock, and decides by it what is due: timers and other hints come when they like. */
@@ -194,8 +211,10 @@ export class Keeper {
     if (lineage !== this.#lineage) {
       this.#lineage = lineage
       this.flight.reset()
-      this.view.showFailure(undefined)
     }
+    this.#forgetStoreFailure()
+    // What this holder knows before the store does comes from here.
+    if (this.session.isHeld) this.view.expectNobody()
     this.view.follow(record, lineage === this.#ownLineage)
     this.#plan()
     if (!this.flight.isFlying()) void Promise.resolve().then(() => this.view.deliver())

@@ -11,7 +11,7 @@ import { answerMs } from './renewal.js'
 import { requireLive } from './session.js'
 import { readSignIn, signIn, signOut, timeAfter, tombstoneOf } from './sign-in-out.js'
 import type { Snapshot } from './snapshot.js'
-import type { AccessTokenOptions, TokenManager, Tokens } from './token-manager.js'
+import type { AccessTokenOptions, SetTokensOptions, TokenManager, Tokens } from './token-manager.js'
 import type { TokenResponse } from './token-response.js'
 import { WaitingRoom } from './waiting-room.js'
 
@@ -92,15 +92,18 @@ class Manager implements TokenManager {
     return this.getTokens({ forceRenew: true })
   }
 
-  async setTokens(response: TokenResponse, { receivedAt }: { receivedAt?: number | undefined } = {}): Promise<void> {
-    const { session, view } = this.#keeper
-    const { scope, checkIdToken } = this.#parts
+  async setTokens(response: TokenResponse, options: SetTokensOptions = {}): Promise<void> {
+    const { session, view, revocations } = this.#keeper
+    const { checkIdToken } = this.#parts
     const { now, uniqueId } = this.#environment
-    const content = readSignIn(response, receivedAt ?? now(), scope, checkIdToken)
+    const { receivedAt = now(), scope = this.#parts.scope } = options
+    const content = readSignIn(response, receivedAt, scope, checkIdToken)
+    const previous = session.record
     const record = { ...content, sessionId: uniqueId(), at: timeAfter(session.record, now()) }
     const failure = await session.decide(record, signIn(record, now))
     this.#keeper.refusals = 0
-    if (failure) view.report(failure)
+    if (failure) this.#keeper.noteStoreFailure(failure)
+    if (previous?.state === 'live') revocations.discard(previous, record)
     if (scope?.split(' ').includes('offline_access') && !record.refreshToken) this.#tell(noRefreshToken)
     view.deliver()
   }

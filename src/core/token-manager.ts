@@ -24,6 +24,14 @@ export interface AccessTokenOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** What is known of a token response besides its content. */
+export interface SetTokensOptions {
+  /** When it was received, in milliseconds since 1970; now by default. */
+  readonly receivedAt?: number | undefined
+  /** The scope that was asked for; the manager's by default. */
+  readonly scope?: string | undefined
+}
+
 /** The tokens of a session as far as callers need them. */
 export interface Tokens {
   readonly accessToken: string
@@ -65,14 +73,13 @@ export interface TokenManager {
 
   /**
    * Starts a session with the token response of any flow, or with `{ refresh_token }` alone, in place of the one there
-   * is. Resolves once the session can be used and is stored; when the store fails, it is kept in memory, an `error`
+   * is; when that is known to be another user's, its tokens are revoked. Resolves once the session can be used and is stored; when the store fails, it is kept in memory, an `error`
    * event says so, and writing is tried again. Do not call it at each start with a refresh token from elsewhere: the store
    * holds a newer one.
    *
-   * @param options.receivedAt when the response was received, in milliseconds since 1970; now by default
    * @throws EvergrantError `misconfigured` when it holds no token this manager can use; nothing changes then
    */
-  setTokens(response: TokenResponse, options?: { readonly receivedAt?: number | undefined }): Promise<void>
+  setTokens(response: TokenResponse, options?: SetTokensOptions): Promise<void>
 
   /**
    * `fetch` with the access token in the `Authorization` header, to `allowedOrigins` only. When the API refuses the

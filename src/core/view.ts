@@ -48,6 +48,11 @@ export class View {
     this.#show()
   }
 
+  /** Takes nobody for signed in, unless more is known: whatever comes from now on is news. */
+  expectNobody(): void {
+    if (!this.#isKnown) this.follow(undefined, false)
+  }
+
   /** Shows the last failure, or that there is none any more. */
   showFailure(failure: EvergrantError | undefined): void {
     this.#failure = failure

@@ -1,3 +1,4 @@
+import { isEvergrantError } from '../core/errors.js'
 import type { TokenManager } from '../core/token-manager.js'
 import { authorizationRequest, redeemCode, type AuthorizationOptions } from '../oauth/authorization-code.js'
 import { newState, pathOf, remember, take } from './pending.js'
@@ -44,7 +45,7 @@ const underWay = new WeakMap<TokenManager, Promise<RedirectOutcome>>()
  * what the server has added out of the address before anything else.
  *
  * @throws EvergrantError when the server refused: `denied`, `login_required`, `unavailable` or `misconfigured`, with its
- *   `error` and `errorDescription`; `misconfigured` when the answer is not the one that was asked for
+ *   `error` and `errorDescription`, and `returnTo`; `misconfigured` when the answer is not the one that was asked for
  */
 export function handleRedirectCallback(tokens: TokenManager): Promise<RedirectOutcome> {
   const outcome = underWay.get(tokens) ?? finish(tokens).finally(() => underWay.delete(tokens))
@@ -61,7 +62,11 @@ async function finish(tokens: TokenManager): Promise<RedirectOutcome> {
   if (!pending) return { outcome: 'none', returnTo: '/' }
   const { returnTo } = pending
   if (pending.type === 'sign_out') return { outcome: 'signed_out', returnTo }
-  const { response, sentAt } = await redeemCode(tokens.client, answer, pending)
-  await tokens.setTokens(response, { receivedAt: sentAt })
+  try {
+    const { response, sentAt } = await redeemCode(tokens.client, answer, pending)
+    await tokens.setTokens(response, { receivedAt: sentAt, scope: pending.scope })
+  } catch (error) {
+    throw isEvergrantError(error) ? Object.assign(error, { returnTo }) : error
+  }
   return { outcome: 'signed_in', returnTo }
 }

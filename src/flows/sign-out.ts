@@ -1,10 +1,14 @@
 import type { TokenManager } from '../core/token-manager.js'
+import { absolute } from '../oauth/authorization-code.js'
 import { assertFree } from '../oauth/parameters.js'
 import { newState, pathOf, remember } from './pending.js'
 
 /** How a user is sent to sign out. */
 export interface SignOutOptions {
-  /** Where the server sends the user back to; registered with the server. Without it the user stays there. */
+  /**
+   * Where the server sends the user back to; registered with the server. A path is one of this origin. Without it the user
+   * stays at the server.
+   */
   readonly postLogoutRedirectUri?: string | undefined
   /** Where in this origin the user goes after that; `/` by default. */
   readonly returnTo?: string | undefined
@@ -17,13 +21,14 @@ const ours = ['id_token_hint', 'client_id', 'post_logout_redirect_uri', 'state']
 /**
  * Signs out here, in all tabs and at the server, and sends the user there to end its own session too (OpenID Connect
  * RP-Initiated Logout section 2). A server without that is left out: then the user goes to `postLogoutRedirectUri` at
- * once. Resolves when the page is about to be left.
+ * once; without that either, the page is not left.
  *
  * @throws EvergrantError `storage_failed` as `signOut()` does; `unavailable` when the server's metadata cannot be had:
  *   here the user is signed out all the same
  */
 export async function signOutWithRedirect(tokens: TokenManager, options: SignOutOptions = {}): Promise<void> {
-  const { postLogoutRedirectUri, returnTo = '/', additionalParameters = {} } = options
+  const { returnTo = '/', additionalParameters = {} } = options
+  const postLogoutRedirectUri = options.postLogoutRedirectUri && absolute(options.postLogoutRedirectUri)
   assertFree(additionalParameters, ours)
   const path = pathOf(returnTo)
   const { client } = tokens
@@ -43,6 +48,10 @@ export async function signOutWithRedirect(tokens: TokenManager, options: SignOut
     state,
   }
   for (const [name, value] of Object.entries(parameters)) if (value) url.searchParams.set(name, value)
-  remember(state, { type: 'sign_out', returnTo: path })
+  try {
+    remember(state, { type: 'sign_out', returnTo: path })
+  } catch {
+    // Then the page that the user comes back to does not know why.
+  }
   location.assign(url)
 }

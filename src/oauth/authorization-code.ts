@@ -10,7 +10,7 @@ import { codeChallenge, randomSecret } from './pkce.js'
 
 /** How a sign-in is asked for: parameters of RFC 6749 section 4.1.1 and OpenID Connect Core section 3.1.2.1. */
 export interface AuthorizationOptions {
-  /** Where the server sends the user back to; registered with the server. */
+  /** Where the server sends the user back to; registered with the server. A path is one of this origin. */
   readonly redirectUri: string
   /** In place of the manager's `scope`. */
   readonly scope?: string | undefined
@@ -50,12 +50,14 @@ export async function authorizationRequest(
   state: string,
   options: AuthorizationOptions,
 ): Promise<{ url: URL; sent: SentRequest }> {
-  const { redirectUri, scope = client.scope, maxAge, additionalParameters = {} } = options
+  const { scope = client.scope, maxAge, additionalParameters = {} } = options
+  const redirectUri = absolute(options.redirectUri)
   const server = await client.metadata()
   assertSecure('authorization_endpoint', server.authorization_endpoint)
   const sent = { redirectUri, verifier: randomSecret(), nonce: randomSecret(), scope, maxAge }
   const ours: Readonly<Record<string, string | undefined>> = {
     response_type: 'code',
+    response_mode: undefined,
     client_id: client.clientId,
     redirect_uri: redirectUri,
     scope,
@@ -76,6 +78,11 @@ export async function authorizationRequest(
   const query = isPushed ? await push(client, parameters) : parameters
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value)
   return { url, sent }
+}
+
+/** Servers compare redirect URIs letter by letter, so nothing else is touched. */
+export function absolute(uri: string): string {
+  return uri.startsWith('/') ? location.origin + uri : uri
 }
 
 async function push(client: OAuthClient, parameters: Record<string, string>): Promise<Record<string, string>> {
@@ -111,8 +118,7 @@ export async function redeemCode(
   const sentAt = systemEnvironment.now()
   const { response, serverTime } = await readAnswer(await client.post('token_endpoint', form), sentAt, code)
   if (response.id_token) assertAnswers(response.id_token, sent, client.clientId, serverTime ?? sentAt)
-  // A server that says nothing of the scope has granted what was asked for (section 5.1).
-  return { response: { ...response, scope: response.scope ?? sent.scope }, sentAt }
+  return { response, sentAt }
 }
 
 function refusal(answer: URLSearchParams): EvergrantError {

@@ -18,7 +18,7 @@ export interface IdTokenIssuer {
   issue(claims: IdTokenClaims, now: number): Promise<string>
   /** The client that this issuer issued an ID token to. */
   audienceOf(idToken: string): string | undefined
-  jwks(): Promise<{ keys: JsonWebKey[] }>
+  jwks(): Promise<{ keys: readonly object[] }>
 }
 
 /** Makes an issuer of ID tokens in the name of `issuer`. */
@@ -41,7 +41,7 @@ export function idTokenIssuer(issuer: string): IdTokenIssuer {
     audienceOf: (idToken) => audiences.get(idToken),
     async jwks() {
       const key = await crypto.subtle.exportKey('jwk', (await keyPair()).publicKey)
-      return { keys: [{ ...key, kid: 'test', alg: 'ES256', use: 'sig' } as JsonWebKey] }
+      return { keys: [{ ...key, kid: 'test', alg: 'ES256', use: 'sig' }] }
     },
   }
 }

@@ -4,7 +4,7 @@ import { everythingIn } from '../support/everything.js'
 import { canaryTokens } from './canary.js'
 
 const issuer = 'https://as.example'
-const eventTypes = ['adopted', 'renewed', 'ended', 'signedOut', 'error'] as const
+const eventTypes = ['adopted', 'renewed', 'ended', 'signedOut', 'challenge', 'warning', 'error'] as const
 
 /** A token request as the server got it. */
 export interface TokenRequest {

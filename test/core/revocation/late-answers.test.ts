@@ -51,8 +51,9 @@ describe('the tokens of an answer that comes too late', () => {
     expect([revoked, accessToken]).toEqual([revokedLate, undefined])
   })
 
-  test('are revoked when another user has signed in, whose own are left alone', async () => {
-    expect(await revokedAfter(ofAlice, late, ofBob)).toEqual({ revoked: revokedLate, accessToken: 'access-bob' })
+  test('are revoked when another user has signed in, like those that were there before, but not that user’s own', async () => {
+    const revoked = ['refresh-alice', 'access-alice', ...revokedLate]
+    expect(await revokedAfter(ofAlice, late, ofBob)).toEqual({ revoked, accessToken: 'access-bob' })
   })
 
   test.each([

@@ -1,0 +1,198 @@
+import { createHash } from 'node:crypto'
+import { handleRedirectCallback, signInWithRedirect, type SignInOptions } from 'evergrant/browser'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { fakePage, redirectUri, type FakePage } from './fake-page.js'
+import { answerAt, changeJson, changeMetadata } from './watched-server.js'
+
+afterEach(() => vi.unstubAllGlobals())
+
+/** The parameters with which the page sends its user to the server. */
+async function ask(page: FakePage, options: Partial<SignInOptions> = {}): Promise<Record<string, string>> {
+  await signInWithRedirect(page.tokens, { redirectUri, ...options })
+  return Object.fromEntries(page.sentTo?.searchParams ?? [])
+}
+
+/** Why a sign-in cannot be begun. Then the page stays where it is, and nothing is kept. */
+async function refusal(page: FakePage, options: Partial<SignInOptions> = {}): Promise<unknown> {
+  const error = await ask(page, options).catch((error: unknown) => error)
+  expect(page.sentTo).toBeUndefined()
+  expect(page.remembered).toEqual([])
+  return error
+}
+
+const misconfigured = { name: 'EvergrantError', code: 'misconfigured' }
+
+describe('a request to sign in', () => {
+  test('asks for a code, with a proof key, a state and a nonce that are new each time', async () => {
+    const page = fakePage({ scope: 'openid offline_access' })
+    const first = await ask(page)
+    expect(first).toEqual({
+      response_type: 'code',
+      client_id: 'client',
+      redirect_uri: redirectUri,
+      scope: 'openid offline_access',
+      state: expect.stringMatching(/^[\w-]{20,}$/),
+      nonce: expect.stringMatching(/^[\w-]{43}$/),
+      code_challenge: expect.stringMatching(/^[\w-]{43}$/),
+      code_challenge_method: 'S256',
+    })
+    const second = await ask(page)
+    for (const name of ['state', 'nonce', 'code_challenge']) expect(second[name]).not.toBe(first[name])
+
+    await page.follow()
+    await handleRedirectCallback(page.tokens)
+    const [{ code_verifier: verifier = '', redirect_uri } = {}] = page.seen('/token')
+    expect(verifier).toMatch(/^[\w-]{43}$/)
+    expect(createHash('sha256').update(verifier).digest('base64url')).toBe(second.code_challenge)
+    expect(redirect_uri).toBe(redirectUri)
+  })
+
+  test('says what the caller wants of the server', async () => {
+    const page = fakePage({ scope: 'openid' })
+    const asked = await ask(page, {
+      scope: 'openid write',
+      prompt: 'login',
+      loginHint: 'alice@example.com',
+      maxAge: 0,
+      acrValues: 'phr phrh',
+      additionalParameters: { audience: 'https://api.example', display: 'popup' },
+    })
+    expect(asked).toMatchObject({
+      scope: 'openid write',
+      prompt: 'login',
+      login_hint: 'alice@example.com',
+      max_age: '0',
+      acr_values: 'phr phrh',
+      audience: 'https://api.example',
+      display: 'popup',
+    })
+  })
+
+  test('keeps what the address of the server says already', async () => {
+    const page = fakePage({
+      intercept: changeMetadata((metadata) => (metadata.authorization_endpoint += '?policy=b2c')),
+    })
+    expect(await ask(page)).toMatchObject({ policy: 'b2c', response_type: 'code' })
+  })
+
+  test.each([
+    ...['response_type', 'client_id', 'redirect_uri', 'scope', 'state', 'nonce', 'code_challenge'],
+    ...['code_challenge_method', 'prompt', 'login_hint', 'max_age', 'acr_values'],
+  ])('has no room for a %s of the caller among the additional parameters', async (name) => {
+    const page = fakePage()
+    expect(await refusal(page, { additionalParameters: { [name]: 'mine' } })).toMatchObject({
+      ...misconfigured,
+      message: expect.stringContaining(name),
+    })
+  })
+
+  test.each([
+    [
+      'has no authorization endpoint',
+      changeMetadata((metadata) => delete metadata.authorization_endpoint),
+      'misconfigured',
+    ],
+    [
+      'wants its users without TLS',
+      changeMetadata((metadata) => (metadata.authorization_endpoint = 'http://as.example/authorize')),
+      'misconfigured',
+    ],
+    ['is down', answerAt('/.well-known', () => new Response('', { status: 503 })), 'unavailable'],
+  ] as const)('is not made when the server %s', async (_kind, intercept, code) => {
+    expect(await refusal(fakePage({ intercept }))).toMatchObject({ name: 'EvergrantError', code })
+  })
+
+  test('is not made where sessionStorage cannot be written', async () => {
+    const page = fakePage()
+    vi.spyOn(sessionStorage, 'setItem').mockImplementation(() => {
+      throw new DOMException('The quota has been exceeded.', 'QuotaExceededError')
+    })
+    expect(await refusal(page)).toMatchObject({ code: 'storage_failed' })
+  })
+
+  test('is not made in a page without cryptography', async () => {
+    const page = fakePage()
+    vi.stubGlobal('crypto', { getRandomValues: crypto.getRandomValues.bind(crypto), randomUUID: crypto.randomUUID })
+    expect(await refusal(page)).toMatchObject({ code: 'unsupported', message: expect.stringContaining('https') })
+  })
+})
+
+describe('a pushed request', () => {
+  test.each([
+    ['requires it', { requirePushedRequests: true }, {}],
+    ['is asked to take it', {}, { usePushedRequest: true }],
+  ])('leaves nothing but its name in the address, where the server %s', async (_kind, server, options) => {
+    const page = fakePage({ ...server, scope: 'openid' })
+    const address = await ask(page, { ...options, loginHint: 'alice', additionalParameters: { audience: 'api' } })
+    expect(address).toEqual({ client_id: 'client', request_uri: expect.stringMatching(/^urn:/) })
+    expect(page.seen('/par')).toEqual([
+      expect.objectContaining({
+        client_id: 'client',
+        redirect_uri: redirectUri,
+        scope: 'openid',
+        login_hint: 'alice',
+        audience: 'api',
+        code_challenge_method: 'S256',
+      }),
+    ])
+    await page.follow()
+    expect(await handleRedirectCallback(page.tokens)).toMatchObject({ outcome: 'signed_in' })
+  })
+
+  test.each([
+    [
+      'the server refuses it',
+      answerAt('/par', () => Response.json({ error: 'invalid_request', error_description: 'no' }, { status: 400 })),
+      { code: 'misconfigured', error: 'invalid_request', errorDescription: 'no', status: 400 },
+    ],
+    [
+      'the server is busy',
+      answerAt('/par', () => new Response('', { status: 503 })),
+      { code: 'unavailable', status: 503 },
+    ],
+    ['the answer has no request_uri', changeJson('/par', (body) => delete body.request_uri), { code: 'unavailable' }],
+    [
+      'the server takes none',
+      changeMetadata((metadata) => delete metadata.pushed_authorization_request_endpoint),
+      { code: 'misconfigured' },
+    ],
+  ])('that fails, because %s, leaves the page where it is', async (_kind, intercept, error) => {
+    expect(await refusal(fakePage({ intercept }), { usePushedRequest: true })).toMatchObject(error)
+  })
+})
+
+describe('the way back into the application', () => {
+  test.each([
+    ['https://evil.example/'],
+    ['//evil.example/'],
+    ['/\\evil.example/'],
+    ['\\\\evil.example/'],
+    ['/\t/evil.example/'],
+    ['javascript:alert(1)'],
+    ['data:text/html,hello'],
+    ['https://app.example.evil.example/'],
+    ['http://app.example/'],
+    ['https://app.example:8443/'],
+    ['https://app.example@evil.example/'],
+    ['https://['],
+  ])('never leads to %j', async (returnTo) => {
+    expect(await refusal(fakePage(), { returnTo })).toMatchObject(misconfigured)
+  })
+
+  test.each([
+    [undefined, '/news?page=2#top'],
+    ['/account?tab=1#name', '/account?tab=1#name'],
+    ['account', '/account'],
+    ['?page=3', '/news?page=3'],
+    ['https://app.example/account', '/account'],
+    ['https://app.example//evil.example/x', '/evil.example/x'],
+    ['/.//evil.example/x', '/evil.example/x'],
+    ['https://app.example/\\evil.example/x', '/evil.example/x'],
+    ['https://app.example/a?next=//evil.example', '/a?next=//evil.example'],
+  ])('from %j is %j', async (returnTo, path) => {
+    const page = fakePage()
+    await ask(page, { returnTo })
+    await page.follow()
+    expect(await handleRedirectCallback(page.tokens)).toEqual({ outcome: 'signed_in', returnTo: path })
+  })
+})
