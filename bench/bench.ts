@@ -12,9 +12,14 @@ import { measurePageLoad } from './page-load.js'
 import { measureRenewal } from './renewal.js'
 import { toLine, toMarkdown } from './report.js'
 import { measureBundles } from './sizes.js'
+import { measureTabs } from './tabs.js'
 
 const inNode = [measureBundles, measureHotPathInNode, measureRenewal]
-const inChromium = { 'getAccessToken() in Chromium': measureHotPathInChromium, 'page load': measurePageLoad }
+const inChromium = {
+  'twenty tabs': measureTabs,
+  'getAccessToken() in Chromium': measureHotPathInChromium,
+  'page load': measurePageLoad,
+}
 
 const loadBefore = loadavg()[0]?.toFixed(1)
 const figures: Figure[] = []

@@ -1,7 +1,7 @@
 import type { Comparison } from './rounds.js'
 
 /** One line of the report. */
-export type Figure = SizeFigure | RatioFigure
+export type Figure = SizeFigure | RatioFigure | CountFigure
 
 /** How large a program is that a page loads. */
 export interface SizeFigure {
@@ -26,6 +26,19 @@ export interface RatioFigure {
   /** How often each side was measured. */
   readonly n: string
   /** The most that the median should be. */
+  readonly budget?: number | undefined
+  /** Why it is more, if it is. */
+  readonly reason?: string | undefined
+}
+
+/** How often something happens. */
+export interface CountFigure {
+  readonly kind: 'count'
+  readonly what: string
+  readonly count: number
+  /** Of how many it was counted. */
+  readonly n: string
+  /** The most that it should be. */
   readonly budget?: number | undefined
   /** Why it is more, if it is. */
   readonly reason?: string | undefined

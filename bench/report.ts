@@ -61,6 +61,9 @@ function row(figure: Figure): string[] {
   if (figure.kind === 'size') {
     return [what, kilobytes(figure.bytes), atMost(budget, kilobytes), verdictOf(figure), '', '', '']
   }
+  if (figure.kind === 'count') {
+    return [what, twoDigits(figure.count), atMost(budget, twoDigits), verdictOf(figure), '', '', figure.n]
+  }
   const { comparison, comparedWith, unit, n } = figure
   const { ours, theirs, ratio } = comparison
   const [oursText, theirsText] = [spread(ours, ` ${unit}`), `${comparedWith}: ${spread(theirs, ` ${unit}`)}`]
@@ -72,7 +75,18 @@ function verdictOf(figure: Figure): string {
 }
 
 function isMissed(figure: Figure): boolean {
-  return (figure.kind === 'size' ? figure.bytes : figure.comparison.ratio.median) > (figure.budget ?? Infinity)
+  return valueOf(figure) > (figure.budget ?? Infinity)
+}
+
+function valueOf(figure: Figure): number {
+  switch (figure.kind) {
+    case 'size':
+      return figure.bytes
+    case 'count':
+      return figure.count
+    case 'ratio':
+      return figure.comparison.ratio.median
+  }
 }
 
 function atMost(budget: number | undefined, toText: (value: number) => string): string {
@@ -89,6 +103,10 @@ function kilobytes(bytes: number): string {
 
 function times(ratio: number): string {
   return `${ratio}x`
+}
+
+function twoDigits(count: number): string {
+  return count.toFixed(2)
 }
 
 /** Three digits, which is more than can be trusted. */

@@ -1,7 +1,7 @@
 import type { Environment } from '../core/environment.js'
 import { noLock, type Lock } from '../core/lock.js'
 
-const longestWaitMs = 5000
+const longestWaitMs = 2000
 const nudgeMs = 1000
 
 /**
