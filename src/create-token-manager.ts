@@ -28,7 +28,10 @@ export interface TokenManagerOptions {
   readonly metadata?: ServerMetadata | undefined
   /** The id by which the server knows this application. */
   readonly clientId: string
-  /** How a web client authenticates. Without it the client is public and sends its `client_id` in the body. */
+  /**
+   * How a web client authenticates: `clientSecretBasic()`, or any client authentication function of oauth4webapi. Without it
+   * the client is public and sends its `client_id` in the body.
+   */
   readonly clientAuth?: ClientAuth | undefined
   /**
    * The scope that is asked for at sign-in; counts as granted when the server does not say otherwise. It is not sent:
@@ -43,11 +46,14 @@ export interface TokenManagerOptions {
   readonly grant?: Grant | undefined
   /** How long before its end an access token is renewed, in seconds; 60 by default, a quarter of its lifetime at most. */
   readonly renewEarlySeconds?: number | undefined
-  /** Whether to renew in the background; `true` by default. Without it tokens are renewed when they are asked for. */
+  /**
+   * Whether to read the store and renew in the background; `true` by default. Without it the snapshot stays `starting` until
+   * a token is asked for or `start()` is called.
+   */
   readonly autoRenew?: boolean | undefined
   /**
    * The origins of the APIs to which `fetch` may send the access token, such as `https://api.example.com`; none by
-   * default.
+   * default, not even the page's own.
    */
   readonly allowedOrigins?: readonly string[] | undefined
   /** Further parameters of token requests, such as `redirect_uri`, `audience` or `scope`. */

@@ -8,12 +8,15 @@
  *   administrator for a grace period on rotation.
  * - `unavailable`: the server or the network failed for now. The session is kept. Try again at `retryAt`.
  * - `misconfigured`: the server refuses this client, or the call makes no sense. The session is kept. Fix the setup.
- * - `denied`: a policy of the server refuses this user or scope for now. The session is kept. Tell the user.
+ * - `denied`: a policy of the server refuses this user or scope for now, or the user has cancelled a sign-in. The session is
+ *   kept. Tell the user.
  * - `storage_failed`: the store cannot be read or written. The session is kept in memory while this realm lives,
- *   and writing is tried again. If it stays, free space or mend the store.
+ *   and writing is tried again. If it stays, free space or mend the store. A sign-in by redirect
+ *   needs `sessionStorage`.
  * - `aborted`: the caller's own `signal`, `dispose()` or a change of account ended the wait. Nothing was lost, and
  *   nothing is to be done.
- * - `unsupported`: the server, the runtime or the store lacks what the call needs. Use another one, or update evergrant.
+ * - `unsupported`: the server, the runtime or the store lacks what the call needs. Use another one, serve the page over
+ *   https, or update evergrant.
  */
 export type ErrorCode =
   | 'login_required'

@@ -37,7 +37,7 @@ export interface Tokens {
   readonly accessToken: string
   /** Made anew at each sign-in. */
   readonly sessionId: string
-  /** The scheme of the `Authorization` header: `Bearer` or `DPoP`. */
+  /** The scheme of the `Authorization` header: `Bearer`, or `DPoP`, for which you make the proofs: `fetch` does not. */
   readonly tokenType: string
   /** When the access token ends, in milliseconds since 1970, if the server said so. */
   readonly expiresAt: number | undefined
@@ -111,7 +111,7 @@ export interface TokenManager {
   /** Calls `listener` for each event of a type. Returns a function that ends it. */
   on<T extends TokenEvent['type']>(type: T, listener: (event: Extract<TokenEvent, { type: T }>) => void): () => void
 
-  /** Starts to renew in the background; done by itself unless `autoRenew` is off. */
+  /** Starts to read the session and renew it in the background; done by itself unless `autoRenew` is off. */
   start(): void
 
   /** Stops renewing in the background. {@link getAccessToken} still renews when it has to. */

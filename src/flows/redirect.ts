@@ -25,7 +25,8 @@ export interface RedirectOutcome {
  * RFC 9700 section 2.1.1). Resolves when the page is about to be left.
  *
  * @throws EvergrantError `misconfigured` when an option makes no sense or the server has no authorization endpoint,
- *   `unavailable` when its metadata cannot be had, `storage_failed` when `sessionStorage` does not work
+ *   `unavailable` when its metadata cannot be had, `storage_failed` when `sessionStorage` does not work,
+ *   `unsupported` where the page is not served over https
  */
 export async function signInWithRedirect(tokens: TokenManager, options: SignInOptions): Promise<void> {
   const returnTo = pathOf(options.returnTo)
