@@ -34,8 +34,8 @@ export interface TokenManagerOptions {
    */
   readonly clientAuth?: ClientAuth | undefined
   /**
-   * The scope that is asked for at sign-in; counts as granted when the server does not say otherwise. It is not sent:
-   * to send one with each renewal, use `additionalParameters.scope`.
+   * The scope that is asked for at sign-in; counts as granted when the server does not say otherwise. It is not sent
+   * with renewals: for that, use `additionalParameters.scope`.
    */
   readonly scope?: string | undefined
   /** Where the session is kept: `indexedDbStore()` by default in `evergrant/browser`, `memoryStore()` elsewhere. */
@@ -56,7 +56,7 @@ export interface TokenManagerOptions {
    * default, not even the page's own.
    */
   readonly allowedOrigins?: readonly string[] | undefined
-  /** Further parameters of token requests, such as `redirect_uri`, `audience` or `scope`. */
+  /** Further parameters of renewals, such as `redirect_uri`, `audience` or `scope`. */
   readonly additionalParameters?: Readonly<Record<string, string>> | undefined
   /** In place of the global `fetch`. */
   readonly fetch?: typeof fetch | undefined

@@ -2,6 +2,7 @@ import { pauseLeft } from './backoff.js'
 import { Journal } from './diagnosis.js'
 import type { Environment } from './environment.js'
 import { isEvergrantError, type EvergrantError } from './errors.js'
+import type { TokenEvent } from './events.js'
 import { Flight } from './flight.js'
 import type { Grant, IdTokenCheck } from './grant.js'
 import type { Lock } from './lock.js'
@@ -18,8 +19,8 @@ import { View } from './view.js'
 const rivalMs = 2000
 /** How soon a store that failed is asked again. */
 const rereadMs = 1000
-/** How often in a row the first look may fail before nobody counts as signed in, so that somebody can be. */
-const mostFailedLooks = 3
+/** How long the first look may fail before nobody counts as signed in, so that somebody can be. */
+const longestUnknownMs = 3000
 
 /** What a keeper works with. */
 export interface KeeperParts {
@@ -55,7 +56,8 @@ export class Keeper {
   #ownLineage: string | undefined
   #loading: Promise<void> | undefined
   #storeFailure: EvergrantError | undefined
-  #failedLooks = 0
+  /** On the monotonic clock. */
+  #failsSince: number | undefined
   /** Whether to renew without being asked to. */
   #isActive = false
   #ignoreWake: (() => void) | undefined
@@ -67,13 +69,18 @@ export class Keeper {
     this.journal = new Journal(() => environment.now())
     this.view = new View(environment, parts.renewEarlySeconds * 1000, this.journal)
     this.flight = new Flight(environment, (news) => this.#landed(news))
-    this.revocations = new Revocations(environment, revoke, (error) => this.#reportNow(error))
+    this.revocations = new Revocations(
+      environment,
+      revoke,
+      (error) => this.tell({ type: 'error', error }),
+      () => this.session.read(),
+    )
     this.#schedule = new Schedule(environment, () => this.#look())
     this.session = new Session(key, store, environment, () => this.#follow())
     // Names this keeper in intents. It is made anew whenever one starts.
     const rival = new Rival(environment.uniqueId(), environment)
     const note = (note: RenewalNote): void => this.#take(note)
-    const discard = (late: LiveRecord): void => this.revocations.discard(late, this.session.record)
+    const discard = (late: LiveRecord): void => void this.revocations.discard(late, this.session.record)
     this.#renewal = { session: this.session, environment, lock, grant, checkIdToken, rival, note, discard }
     this.#ignoreStore = store.watch?.(key, () => this.#reread())
   }
@@ -144,11 +151,13 @@ export class Keeper {
   #reread(reading: Promise<void> = this.session.read()): void {
     const onFailure = (error: EvergrantError): void => {
       this.noteStoreFailure(error)
-      if (++this.#failedLooks === mostFailedLooks) this.view.expectNobody()
+      const now = this.#parts.environment.monotonic()
+      this.#failsSince ??= now
+      if (now - this.#failsSince >= longestUnknownMs) this.view.expectNobody()
       this.#plan()
     }
     const onSuccess = (): void => {
-      this.#failedLooks = 0
+      this.#failsSince = undefined
       this.#forgetStoreFailure()
       this.#look()
     }
@@ -197,7 +206,8 @@ export class Keeper {
    */
   #isQuiet(): boolean {
     const { record } = this.session
-    const isUnderWay = record?.state === 'live' && record.intent !== undefined
+    const intent = record?.state === 'live' ? record.intent : undefined
+    const isUnderWay = intent !== undefined && (intent.inDoubt || intent.pause === undefined)
     return !isUnderWay && this.#parts.isHidden?.() === true
   }
 
@@ -229,8 +239,9 @@ export class Keeper {
     this.view.deliver()
   }
 
-  #reportNow(error: EvergrantError): void {
-    this.view.report(error)
+  /** Tells listeners at once. Never to be called where a lock is held. */
+  tell(event: TokenEvent): void {
+    this.view.tell(event)
     this.view.deliver()
   }
 

@@ -6,10 +6,10 @@ import { EvergrantError, isEvergrantError } from './errors.js'
 import type { TokenEvent } from './events.js'
 import { isPassing } from './flight.js'
 import { Keeper, type KeeperParts } from './keeper.js'
-import { defaultToken, type AccessToken, type LiveRecord, type StoredRecord } from './record.js'
+import { defaultToken, type AccessToken, type LiveRecord, type SessionRecord } from './record.js'
 import { answerMs } from './renewal.js'
-import { requireLive } from './session.js'
-import { readSignIn, signIn, signOut, timeAfter, tombstoneOf } from './sign-in-out.js'
+import { requireLive, type Change } from './session.js'
+import { readSignIn, signIn, signOut, timeAfter, tombstoneOf, type Note } from './sign-in-out.js'
 import type { Snapshot } from './snapshot.js'
 import type { AccessTokenOptions, SetTokensOptions, TokenManager, Tokens } from './token-manager.js'
 import type { TokenResponse } from './token-response.js'
@@ -28,6 +28,13 @@ export interface ManagerParts extends KeeperParts {
   /** The scope that was asked for; counts as granted when the server does not say otherwise. */
   readonly scope: string | undefined
   readonly autoRenew: boolean
+}
+
+/** What a sign-in or sign-out has led to. */
+interface Decided {
+  /** Why the store has not taken it yet. */
+  readonly failure: EvergrantError | undefined
+  readonly replaced: readonly LiveRecord[]
 }
 
 /** Puts a manager together. All it does with the outside goes through `parts`. */
@@ -52,7 +59,7 @@ class Manager implements TokenManager {
     this.fetch = authorizedFetch({
       ...parts,
       getTokens: (options) => this.getTokens(options),
-      onChallenge: (event) => this.#tell(event),
+      onChallenge: (event) => this.#keeper.tell(event),
     })
     if (parts.autoRenew) this.start()
   }
@@ -98,13 +105,12 @@ class Manager implements TokenManager {
     const { now, uniqueId } = this.#environment
     const { receivedAt = now(), scope = this.#parts.scope } = options
     const content = readSignIn(response, receivedAt, scope, checkIdToken)
-    const previous = session.record
     const record = { ...content, sessionId: uniqueId(), at: timeAfter(session.record, now()) }
-    const failure = await session.decide(record, signIn(record, now))
+    const { failure, replaced } = await this.#decide(record, (note) => signIn(record, now, note))
     this.#keeper.refusals = 0
     if (failure) this.#keeper.noteStoreFailure(failure)
-    if (previous?.state === 'live') revocations.discard(previous, record)
-    if (scope?.split(' ').includes('offline_access') && !record.refreshToken) this.#tell(noRefreshToken)
+    for (const previous of replaced) void revocations.discard(previous, session.record)
+    if (scope?.split(' ').includes('offline_access') && !record.refreshToken) this.#keeper.tell(noRefreshToken)
     view.deliver()
   }
 
@@ -113,19 +119,17 @@ class Manager implements TokenManager {
     const { now } = this.#environment
     // A store that cannot be read may hold a session all the same.
     if (session.record?.state !== 'live') await this.#keeper.load().catch(() => undefined)
-    const signedOut = new Set<LiveRecord>()
-    const note = (record: StoredRecord | undefined): unknown => record?.state === 'live' && signedOut.add(record)
     const at = timeAfter(session.record, now())
     const tombstone = tombstoneOf(session.record, at)
-    const change = signOut(at, now, note)
-    note(session.record)
-    if (session.record?.state === 'live') session.hold(tombstone, change)
-    view.deliver()
-    const failure = await session.decide(tombstone, change)
-    const records = [...signedOut].reverse()
-    await Promise.all(records.map((record) => revocations.add(record)))
+    const { failure, replaced } = await this.#decide(tombstone, (note) => {
+      const change = signOut(at, now, note)
+      if (session.record?.state === 'live') session.hold(tombstone, change)
+      view.deliver()
+      return change
+    })
+    await Promise.all(replaced.map((record) => revocations.discard(record, session.record)))
     if (failure) throw failure
-    return { idToken: records[0]?.idToken }
+    return { idToken: replaced[0]?.idToken }
   }
 
   start(): void {
@@ -155,9 +159,23 @@ class Manager implements TokenManager {
     return diagnose(session, view.lifetime?.remaining() ?? Infinity, this.#parts.lock, owner, journal)
   }
 
-  #tell(event: TokenEvent): void {
-    this.#keeper.view.tell(event)
-    this.#keeper.view.deliver()
+  /**
+   * Carries out a sign-in or sign-out. Resolves to the sessions that it takes the place of, newest first; what the store
+   * holds besides, when it takes the decision late, is revoked then.
+   */
+  async #decide(next: SessionRecord, makeChange: (note: Note) => Change): Promise<Decided> {
+    const { session, revocations } = this.#keeper
+    const replaced = new Set<LiveRecord>()
+    let isLate = false
+    const note: Note = (stored) => {
+      if (stored?.state !== 'live') return
+      replaced.add(stored)
+      if (isLate) void revocations.discard(stored, next)
+    }
+    note(session.record)
+    const failure = await session.decide(next, makeChange(note))
+    isLate = true
+    return { failure, replaced: [...replaced].reverse() }
   }
 
   /** The access token of `record`, if it will do; `generation` is the one that the call began with. */

@@ -10,6 +10,7 @@ import {
   type LiveRecord,
   type Pause,
   type SessionRecord,
+  type StoredRecord,
 } from './record.js'
 import type { Answer, NoAnswer, RenewalParts } from './renewal.js'
 import { requireLive } from './session.js'
@@ -51,6 +52,13 @@ export async function settle(parts: RenewalParts, turn: Turn, { failure, isSent 
   const { session, environment } = parts
   // That a turn was lost before its request left says nothing of the server: nobody else need wait for it.
   if (!isSent && !turn.isOurs()) throw failure
+  // Nothing was spent, and waiting would not help: whoever comes next is told at once.
+  if (!isSent && failure.code === 'login_required' && !turn.intent.inDoubt) {
+    const withdrawn = (stored: StoredRecord | undefined): LiveRecord | undefined =>
+      turn.isMarkedIn(stored) ? { ...stored, intent: undefined } : undefined
+    await session.update(withdrawn).catch(() => undefined)
+    throw failure
+  }
   const isNewDoubt = isSent && !turn.intent.inDoubt
   const attempt = isNewDoubt ? 1 : turn.intent.attempt
   const pause = nextPause(environment, attempt, isSent && isUnclear(failure), failure.retryAt)

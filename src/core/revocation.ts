@@ -2,13 +2,13 @@ import { retryDelay } from './backoff.js'
 import { sleep, within, type Environment } from './environment.js'
 import { EvergrantError, isEvergrantError } from './errors.js'
 import type { LiveRecord, StoredRecord } from './record.js'
+import { answerMs } from './renewal.js'
 
 /** Tells the server that a token is no longer needed (RFC 7009). */
 export type Revoke = (token: string, hint: 'refresh_token' | 'access_token') => Promise<void>
 
 /** How long a sign-out waits for the server. */
 const firstAttemptMs = 5000
-const answerMs = 10_000
 const giveUpMs = 24 * 3_600_000
 
 /** The tokens that are to be revoked. They are in memory only: what was signed out must not stay on a disk. */
@@ -19,10 +19,18 @@ export class Revocations {
     private readonly environment: Environment,
     private readonly revoke: Revoke,
     private readonly onFailure: (error: EvergrantError) => void,
+    /** Looks who is signed in by now, so that {@link spare} comes before a late attempt. */
+    private readonly look: () => Promise<void>,
   ) {}
 
-  /** Revokes the tokens of a session. Resolves after the first attempt, or when that takes too long. */
-  async add(record: LiveRecord): Promise<void> {
+  /**
+   * Decides on the tokens of a session that is over, `current` being what has taken its place. After a sign-out they are
+   * revoked, also when another user has signed in. The same user may have tokens of the same grant, which would die with
+   * them: then they are left alone. Resolves after the first attempt, or when that takes too long.
+   */
+  async discard(record: LiveRecord, current: StoredRecord | undefined): Promise<void> {
+    const isForeign = current?.state === 'live' && isOtherUser(record, current)
+    if (current?.state !== 'signed_out' && !isForeign) return
     const { refreshToken, accessTokens } = record
     // Not every server lets the access tokens of a refresh token go with it.
     const attempts = [
@@ -30,15 +38,6 @@ export class Revocations {
       ...Object.values(accessTokens).map(({ token }) => this.#start(record, token, 'access_token')),
     ]
     await within(this.environment, firstAttemptMs, Promise.all(attempts), () => new Error()).catch(() => undefined)
-  }
-
-  /**
-   * Decides on tokens that came too late for their session. After a sign-out they are revoked, also when another user
-   * has signed in. The same user may have tokens of the same grant, which would die with them: then they are left alone.
-   */
-  discard(late: LiveRecord, current: StoredRecord | undefined): void {
-    const isForeign = current?.state === 'live' && isOtherUser(late, current)
-    if (current?.state === 'signed_out' || isForeign) void this.add(late)
   }
 
   /** Gives up what would endanger the session that has begun. */
@@ -54,7 +53,8 @@ export class Revocations {
     const attempt = async (count: number): Promise<void> => {
       const waitMs = await this.#attempt(token, hint, count)
       if (waitMs === undefined || this.environment.monotonic() > giveUpAt) return void this.#pending.delete(token)
-      void sleep(this.environment, waitMs).then(() => (this.#pending.has(token) ? attempt(count + 1) : undefined))
+      const again = (): unknown => this.#pending.has(token) && attempt(count + 1)
+      void sleep(this.environment, waitMs).then(this.look).then(again, again)
     }
     return attempt(1)
   }
@@ -71,7 +71,8 @@ export class Revocations {
         const askedMs = (failure?.retryAt ?? 0) - this.environment.now()
         return retryDelay(count, false, askedMs, this.environment.random())
       }
-      this.onFailure(failure)
+      // Servers need not know how to revoke both kinds (RFC 7009 section 2.2.1).
+      if (failure.error !== 'unsupported_token_type') this.onFailure(failure)
       return undefined
     }
   }

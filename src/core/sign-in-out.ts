@@ -55,15 +55,20 @@ export function timeAfter(record: StoredRecord | undefined, now: number): number
   return isReadable(record) ? Math.max(now, record.at + 1) : now
 }
 
+/** Is shown what a sign-in or sign-out takes the place of. */
+export type Note = (replaced: StoredRecord | undefined) => void
+
 /** A sign-in takes the place of whatever is there. */
-export function signIn(record: LiveRecord, now: () => number): Change {
-  return unlessOverruled(record.at, now, (stored) =>
-    isReadable(stored) && stored.sessionId === record.sessionId ? undefined : record,
-  )
+export function signIn(record: LiveRecord, now: () => number, note: Note): Change {
+  return unlessOverruled(record.at, now, (stored) => {
+    if (isReadable(stored) && stored.sessionId === record.sessionId) return undefined
+    note(stored)
+    return record
+  })
 }
 
-/** A sign-out ends whatever is there. `note` is shown that. */
-export function signOut(at: number, now: () => number, note: (stored: StoredRecord | undefined) => void): Change {
+/** A sign-out ends whatever is there. */
+export function signOut(at: number, now: () => number, note: Note): Change {
   return unlessOverruled(at, now, (stored) => {
     if (!stored || stored.state === 'signed_out') return undefined
     note(stored)

@@ -1,14 +1,19 @@
+import type { OAuthClient } from '../core/client.js'
 import { systemEnvironment } from '../core/environment.js'
 import { EvergrantError } from '../core/errors.js'
 import type { SentRequest } from '../oauth/authorization-code.js'
+import { parseUrl } from '../oauth/http.js'
 
 /** What this tab waits for while the user is at the server. */
 export type Pending = { readonly returnTo: string } & (
   ({ readonly type: 'sign_in' } & SentRequest) | { readonly type: 'sign_out' }
 )
 
-/** By `state`, so that several may be under way. Other tabs do not see it, and it ends with the tab. */
-const nameOf = (state: string): string => `evergrant ${state}`
+/**
+ * By client and `state`, so that several may be under way. Other tabs do not see it, and it ends with the tab. No session is
+ * ever stored under such a name: `state` comes from the address, and may be anything.
+ */
+const nameOf = ({ clientId }: OAuthClient, state: string): string => `evergrant redirect ${clientId} ${state}`
 
 /** Makes the `state` of a redirect. */
 export function newState(): string {
@@ -20,9 +25,9 @@ export function newState(): string {
  *
  * @throws EvergrantError `storage_failed`
  */
-export function remember(state: string, pending: Pending): void {
+export function remember(client: OAuthClient, state: string, pending: Pending): void {
   try {
-    sessionStorage.setItem(nameOf(state), JSON.stringify(pending))
+    sessionStorage.setItem(nameOf(client, state), JSON.stringify(pending))
   } catch {
     throw new EvergrantError(
       'storage_failed',
@@ -32,9 +37,9 @@ export function remember(state: string, pending: Pending): void {
 }
 
 /** Gives what was remembered, once. */
-export function take(state: string | null): Pending | undefined {
+export function take(client: OAuthClient, state: string | null): Pending | undefined {
   try {
-    const name = nameOf(state ?? '')
+    const name = nameOf(client, state ?? '')
     const text = sessionStorage.getItem(name)
     sessionStorage.removeItem(name)
     return text === null ? undefined : (JSON.parse(text) as Pending)
@@ -49,16 +54,10 @@ export function take(state: string | null): Pending | undefined {
  * @throws EvergrantError `misconfigured` for another origin, to which nobody shall be led from here
  */
 export function pathOf(returnTo: string | undefined): string {
-  const url = urlOf(returnTo ?? location.href)
-  if (url?.origin !== location.origin) throw new EvergrantError('misconfigured', 'returnTo must be of the same origin')
+  const url = parseUrl(returnTo ?? location.href, location.href)
+  if (!url?.href.startsWith(`${location.origin}/`)) {
+    throw new EvergrantError('misconfigured', 'returnTo must be of the same origin')
+  }
   // Two slashes at the start would be the name of a host.
   return url.pathname.replace(/^\/+/, '/') + url.search + url.hash
-}
-
-function urlOf(text: string): URL | undefined {
-  try {
-    return new URL(text, location.href)
-  } catch {
-    return undefined
-  }
 }

@@ -32,7 +32,7 @@ export async function signInWithRedirect(tokens: TokenManager, options: SignInOp
   const returnTo = pathOf(options.returnTo)
   const state = newState()
   const { url, sent } = await authorizationRequest(tokens.client, state, options)
-  remember(state, { type: 'sign_in', returnTo, ...sent })
+  remember(tokens.client, state, { type: 'sign_in', returnTo, ...sent })
   location.assign(url)
 }
 
@@ -59,7 +59,7 @@ async function finish(tokens: TokenManager): Promise<RedirectOutcome> {
   const answer = new URLSearchParams(url.search)
   for (const name of answered) url.searchParams.delete(name)
   history.replaceState(history.state, '', url)
-  const pending = take(answer.get('state'))
+  const pending = take(tokens.client, answer.get('state'))
   if (!pending) return { outcome: 'none', returnTo: '/' }
   const { returnTo } = pending
   if (pending.type === 'sign_out') return { outcome: 'signed_out', returnTo }

@@ -1,5 +1,6 @@
 import type { TokenManager } from '../core/token-manager.js'
 import { absolute } from '../oauth/authorization-code.js'
+import { assertSecure } from '../oauth/http.js'
 import { assertFree } from '../oauth/parameters.js'
 import { newState, pathOf, remember } from './pending.js'
 
@@ -28,12 +29,14 @@ const ours = ['id_token_hint', 'client_id', 'post_logout_redirect_uri', 'state']
  */
 export async function signOutWithRedirect(tokens: TokenManager, options: SignOutOptions = {}): Promise<void> {
   const { returnTo = '/', additionalParameters = {} } = options
-  const postLogoutRedirectUri = options.postLogoutRedirectUri && absolute(options.postLogoutRedirectUri)
+  const postLogoutRedirectUri =
+    options.postLogoutRedirectUri && absolute('postLogoutRedirectUri', options.postLogoutRedirectUri)
   assertFree(additionalParameters, ours)
   const path = pathOf(returnTo)
   const { client } = tokens
   const { idToken } = await tokens.signOut()
   const { end_session_endpoint } = await client.metadata()
+  if (end_session_endpoint !== undefined) assertSecure('end_session_endpoint', end_session_endpoint)
   const target = end_session_endpoint ?? postLogoutRedirectUri
   if (target === undefined) return
   const state = newState()
@@ -49,7 +52,7 @@ export async function signOutWithRedirect(tokens: TokenManager, options: SignOut
   }
   for (const [name, value] of Object.entries(parameters)) if (value) url.searchParams.set(name, value)
   try {
-    remember(state, { type: 'sign_out', returnTo: path })
+    remember(client, state, { type: 'sign_out', returnTo: path })
   } catch {
     // Then the page that the user comes back to does not know why.
   }

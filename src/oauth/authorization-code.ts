@@ -1,9 +1,9 @@
 import type { OAuthClient } from '../core/client.js'
-import { systemEnvironment } from '../core/environment.js'
+import { systemEnvironment, within } from '../core/environment.js'
 import { EvergrantError } from '../core/errors.js'
 import type { TokenResponse } from '../core/token-response.js'
 import { clean, codeOf, readAnswer, readSuccess } from './answer.js'
-import { assertSecure, isSameUrl } from './http.js'
+import { assertSecure, isSameUrl, networkFailure, parseUrl } from './http.js'
 import { idTokenCheck } from './id-token.js'
 import { assertFree } from './parameters.js'
 import { codeChallenge, randomSecret } from './pkce.js'
@@ -30,6 +30,8 @@ export interface AuthorizationOptions {
 
 /** What is remembered of a request until its answer comes. */
 export interface SentRequest {
+  /** Whom it was sent to, and whose answer it waits for (RFC 9700 section 4.4). */
+  readonly issuer: string
   readonly redirectUri: string
   readonly verifier: string
   readonly nonce: string
@@ -39,6 +41,8 @@ export interface SentRequest {
 
 /** How far the clocks of server and client may disagree, in seconds. */
 const toleranceSeconds = 300
+/** How long the user waits for an answer of the server. */
+const answerMs = 10_000
 
 /**
  * Makes an authorization request with PKCE (RFC 7636) and the URL that asks for it.
@@ -51,10 +55,11 @@ export async function authorizationRequest(
   options: AuthorizationOptions,
 ): Promise<{ url: URL; sent: SentRequest }> {
   const { scope = client.scope, maxAge, additionalParameters = {} } = options
-  const redirectUri = absolute(options.redirectUri)
+  const redirectUri = absolute('redirectUri', options.redirectUri)
   const server = await client.metadata()
   assertSecure('authorization_endpoint', server.authorization_endpoint)
-  const sent = { redirectUri, verifier: randomSecret(), nonce: randomSecret(), scope, maxAge }
+  const { issuer } = server
+  const sent = { issuer, redirectUri, verifier: randomSecret(), nonce: randomSecret(), scope, maxAge }
   const ours: Readonly<Record<string, string | undefined>> = {
     response_type: 'code',
     response_mode: undefined,
@@ -80,14 +85,25 @@ export async function authorizationRequest(
   return { url, sent }
 }
 
-/** Servers compare redirect URIs letter by letter, so nothing else is touched. */
-export function absolute(uri: string): string {
-  return uri.startsWith('/') ? location.origin + uri : uri
+/**
+ * Makes a path absolute. Servers compare redirect URIs letter by letter, so nothing else is touched.
+ *
+ * @throws EvergrantError `misconfigured` for what is neither a path nor a URL
+ */
+export function absolute(name: string, uri: string): string {
+  const whole = uri.startsWith('/') ? location.origin + uri : uri
+  if ((parseUrl(whole)?.protocol ?? 'javascript:') !== 'javascript:') return whole
+  throw new EvergrantError('misconfigured', `${name} must be a path of this origin, or a URL`)
+}
+
+/** The page waits for the server no longer than for a renewal. */
+function bounded<T>(work: Promise<T>): Promise<T> {
+  return within(systemEnvironment, answerMs, work, () => networkFailure(undefined))
 }
 
 async function push(client: OAuthClient, parameters: Record<string, string>): Promise<Record<string, string>> {
-  const response = await client.post('pushed_authorization_request_endpoint', parameters)
-  const { request_uri } = await readSuccess(response, systemEnvironment.now())
+  const pushing = client.post('pushed_authorization_request_endpoint', parameters)
+  const { request_uri } = await bounded(pushing.then((response) => readSuccess(response, systemEnvironment.now())))
   if (typeof request_uri !== 'string') {
     throw new EvergrantError('unavailable', 'the answer to the pushed authorization request has no request_uri')
   }
@@ -108,6 +124,7 @@ export async function redeemCode(
 ): Promise<{ response: TokenResponse; sentAt: number }> {
   const server = await client.metadata()
   const iss = answer.get('iss')
+  if (sent.issuer !== server.issuer) throw new EvergrantError('misconfigured', 'another server began this sign-in')
   if (iss === null ? server.authorization_response_iss_parameter_supported : !isSameUrl(iss, server.issuer)) {
     throw new EvergrantError('misconfigured', 'the answer to the sign-in comes from another server (RFC 9207)')
   }
@@ -116,8 +133,10 @@ export async function redeemCode(
   const { redirectUri, verifier } = sent
   const form = { grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: verifier }
   const sentAt = systemEnvironment.now()
-  const { response, serverTime } = await readAnswer(await client.post('token_endpoint', form), sentAt, code)
-  if (response.id_token) assertAnswers(response.id_token, sent, client.clientId, serverTime ?? sentAt)
+  const answering = client.post('token_endpoint', form).then((response) => readAnswer(response, sentAt, code))
+  const { response, serverTime } = await bounded(answering)
+  if (typeof response.id_token === 'string')
+    assertAnswers(response.id_token, sent, client.clientId, serverTime ?? sentAt)
   return { response, sentAt }
 }
 

@@ -57,9 +57,10 @@ export function isSameUrl(a: string, b: string): boolean {
   return a === b || (parseUrl(a)?.href ?? a) === parseUrl(b)?.href
 }
 
-function parseUrl(text: string): URL | undefined {
+/** The URL that `text` is, or `undefined` when it is none. */
+export function parseUrl(text: string, base?: string): URL | undefined {
   try {
-    return new URL(text)
+    return new URL(text, base)
   } catch {
     return undefined
   }

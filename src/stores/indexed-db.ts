@@ -105,8 +105,8 @@ async function swap(
  */
 function abortOnLeaving(transaction: IDBTransaction): () => void {
   const abort = (): void => transaction.abort()
-  addEventListener('pagehide', abort)
-  return () => removeEventListener('pagehide', abort)
+  globalThis.addEventListener?.('pagehide', abort)
+  return () => globalThis.removeEventListener?.('pagehide', abort)
 }
 
 /** Foreign content has no revision of its own; `null` stands for any. */
