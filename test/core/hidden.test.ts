@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { EvergrantError } from '../../src/core/errors.js'
-import type { Granted } from '../../src/core/grant.js'
+import type { Grant, Granted } from '../../src/core/grant.js'
 import { FakeEnvironment } from '../support/fake-environment.js'
 import { managerOf } from '../support/managed.js'
 
@@ -67,4 +67,22 @@ test('a page that is hidden after an answer was lost tries again soon, for the s
   await hidden.environment.pass(5000)
   expect(hidden.renewals).toBe(2)
   hidden.manager.dispose()
+})
+
+test('a page that is hidden after a request that never left waits until it is shown: nothing can be lost by that', async () => {
+  const environment = new FakeEnvironment()
+  let asked = 0
+  let isHidden = false
+  const grant: Grant = () => {
+    asked++
+    return Promise.reject(new EvergrantError('unavailable', 'there is no connection'))
+  }
+  const manager = managerOf(environment, { grant, isHidden: () => isHidden })
+  await manager.setTokens(tokens)
+  for (let waitedMs = 0; asked === 0 && waitedMs < 60_000; waitedMs += 100) await environment.pass(100)
+  isHidden = true
+  await environment.pass(600_000)
+  expect(asked).toBe(1)
+  expect(environment.timers.size).toBe(0)
+  manager.dispose()
 })

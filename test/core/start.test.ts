@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Granted } from '../../src/core/grant.js'
 import type { TokenStore } from '../../src/core/store.js'
+import type { TokenManager } from '../../src/core/token-manager.js'
 import { memoryStore } from '../../src/stores/memory.js'
 import { BrittleStore } from '../support/brittle-store.js'
 import { FakeEnvironment } from '../support/fake-environment.js'
@@ -76,3 +77,57 @@ test.each([NaN, Infinity])(
     manager.dispose()
   },
 )
+
+describe('a store that cannot be read', () => {
+  /** A page that starts while the session of alice cannot be read. */
+  async function startedBlind(): Promise<{
+    store: BrittleStore
+    manager: TokenManager
+    environment: FakeEnvironment
+    wake(): void
+  }> {
+    const environment = new FakeEnvironment()
+    const place = memoryStore()
+    const other = managerOf(environment, { store: place, autoRenew: false })
+    await other.setTokens({ access_token: 'a', refresh_token: 'r', expires_in: 3600 })
+    const store = new BrittleStore(environment, place)
+    store.isUnreadable = true
+    let wake = (): void => undefined
+    const manager = managerOf(environment, {
+      store,
+      watchWake(look) {
+        wake = look
+        return () => undefined
+      },
+    })
+    return { store, manager, environment, wake: () => wake() }
+  }
+
+  test.each([0, 5])(
+    'leaves it open for three seconds whether somebody is signed in, and %i hints at once do not shorten that',
+    async (hints) => {
+      const { manager, environment, wake } = await startedBlind()
+      for (let hint = 0; hint < hints; hint++) wake()
+      for (let second = 0; second < 3; second++) {
+        await environment.pass(second === 0 ? 100 : 1000)
+        expect(manager.getSnapshot()).toMatchObject({ status: 'starting', error: { code: 'storage_failed' } })
+      }
+      await environment.pass(2000)
+      expect(manager.getSnapshot()).toMatchObject({ status: 'signed_out', error: { code: 'storage_failed' } })
+      manager.dispose()
+    },
+  )
+
+  test('shows the session once it can be, as news when nobody counted as signed in by then', async () => {
+    const { store, manager, environment } = await startedBlind()
+    let adopted = 0
+    manager.on('adopted', () => adopted++)
+    await environment.pass(10_000)
+    expect(manager.getSnapshot().status).toBe('signed_out')
+    store.isUnreadable = false
+    await environment.pass(2000)
+    expect(manager.getSnapshot()).toMatchObject({ status: 'active', error: undefined })
+    expect(adopted).toBe(1)
+    manager.dispose()
+  })
+})

@@ -1,6 +1,15 @@
-import { handleRedirectCallback, signInWithRedirect, type SignInOptions } from 'evergrant/browser'
+import {
+  createTokenManager,
+  handleRedirectCallback,
+  memoryStore,
+  signInWithRedirect,
+  webStorageStore,
+  type ServerMetadata,
+  type SignInOptions,
+  type TokenManager,
+} from 'evergrant/browser'
 import { commonFaults, DroppedConnection } from 'evergrant/testing'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { fakePage, redirectUri, type FakePage } from './fake-page.js'
 import { answerAt, changeAnswer, changeJson, changeRequest, type WatchedServerOptions } from './watched-server.js'
 
@@ -208,4 +217,82 @@ describe('the session that a sign-in brings', () => {
     await page.tokens.getAccessToken()
     expect(warnings).toEqual(expected)
   })
+})
+
+describe('a page with two managers', () => {
+  const metadataOf = (issuer: string): ServerMetadata => ({ issuer, token_endpoint: `${issuer}/token` })
+
+  /** The other manager of a page on which a sign-in is under way, and what it posts. */
+  function another(metadata: ServerMetadata, clientId: string): { tokens: TokenManager; posted: unknown[] } {
+    const posted: unknown[] = []
+    const fetch = (input: unknown): Promise<Response> => {
+      posted.push(input)
+      return Promise.resolve(Response.json({ access_token: 'x' }))
+    }
+    const tokens = createTokenManager({ metadata, clientId, store: memoryStore(), autoRenew: false, fetch })
+    return { tokens, posted }
+  }
+
+  test.each([
+    ['the same server', (page: FakePage) => page.server.issuer],
+    ['another server', () => 'https://b.example'],
+  ])('leaves a sign-in to the one that began it, and not to that of another client of %s', async (_kind, issuerOf) => {
+    const page = fakePage({ sendsIssuer: false })
+    await comeBack(page)
+    const answer = page.address
+    const other = another(metadataOf(issuerOf(page)), 'other-client')
+    expect(await handleRedirectCallback(other.tokens)).toEqual({ outcome: 'none', returnTo: '/' })
+    expect(other.posted).toEqual([])
+    page.open(answer)
+    expect(await handleRedirectCallback(page.tokens)).toEqual({ outcome: 'signed_in', returnTo: '/news' })
+  })
+
+  test('sends no code to another server than the one it was asked of, where the client has the same name', async () => {
+    const page = fakePage({ sendsIssuer: false })
+    await comeBack(page)
+    const other = another(metadataOf('https://b.example'), 'client')
+    await expect(handleRedirectCallback(other.tokens)).rejects.toMatchObject({ code: 'misconfigured' })
+    expect([...other.posted, ...page.seen('/token')]).toEqual([])
+  })
+})
+
+test('a link with a state like the name of a stored session does not erase that session', async () => {
+  const page = fakePage()
+  vi.stubGlobal('navigator', {})
+  vi.stubGlobal('addEventListener', () => undefined)
+  const metadata = { issuer: page.server.issuer, token_endpoint: `${page.server.issuer}/token` }
+  const store = webStorageStore(sessionStorage)
+  const tokens = createTokenManager({ metadata, clientId: 'client', store, autoRenew: false })
+  await tokens.setTokens({ access_token: 'a', expires_in: 3600 })
+  const { remembered } = page
+  expect(remembered).toHaveLength(1)
+  const words = remembered.join().split(' ')
+  for (const start of words.keys()) {
+    page.open(`${redirectUri}?state=${encodeURIComponent(words.slice(start).join(' '))}`)
+    expect(await handleRedirectCallback(tokens)).toMatchObject({ outcome: 'none' })
+  }
+  expect(page.remembered).toEqual(remembered)
+})
+
+test('a server that never answers is waited for ten seconds, no longer', async () => {
+  let isAsked = (): void => undefined
+  const asked = new Promise<void>((resolve) => (isAsked = resolve))
+  const page = fakePage({
+    intercept(request, pass) {
+      if (!request.url.endsWith('/token')) return pass(request)
+      isAsked()
+      return new Promise(() => undefined)
+    },
+  })
+  await comeBack(page)
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  let outcome: unknown = 'waiting'
+  const settle = (settled: unknown): void => void (outcome = settled)
+  handleRedirectCallback(page.tokens).then(settle, settle)
+  await asked
+  await vi.advanceTimersByTimeAsync(9900)
+  expect(outcome).toBe('waiting')
+  await vi.advanceTimersByTimeAsync(300)
+  expect(outcome).toMatchObject({ name: 'EvergrantError', code: 'unavailable', returnTo: '/news' })
 })

@@ -114,8 +114,22 @@ describe('a sign-out with redirect', () => {
     page.tokens.dispose()
   })
 
+  test('does not send the ID token over plain http, though the user is signed out here', async () => {
+    const page = await signedIn({
+      intercept: changeMetadata((metadata) => (metadata.end_session_endpoint = 'http://as.example/logout')),
+    })
+    const accessToken = await page.tokens.getAccessToken()
+    await expect(signOutWithRedirect(page.tokens, { postLogoutRedirectUri })).rejects.toMatchObject({
+      code: 'misconfigured',
+    })
+    await expectSignedOut(page, accessToken)
+    expect(page.sentTo).toBeUndefined()
+  })
+
   test.each<[string, SignOutOptions]>([
     ['returnTo leads to another origin', { returnTo: '//evil.example' }],
+    ['postLogoutRedirectUri is neither a path nor a URL', { postLogoutRedirectUri: 'callback' }],
+    ['postLogoutRedirectUri is a script', { postLogoutRedirectUri: 'javascript:alert(1)' }],
     ...['id_token_hint', 'client_id', 'post_logout_redirect_uri', 'state'].map((name): [string, SignOutOptions] => [
       `the additional parameters hold ${name}`,
       { additionalParameters: { [name]: 'mine' } },

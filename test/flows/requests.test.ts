@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { handleRedirectCallback, signInWithRedirect, type SignInOptions } from 'evergrant/browser'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { fakePage, redirectUri, type FakePage } from './fake-page.js'
 import { answerAt, changeJson, changeMetadata } from './watched-server.js'
 
@@ -159,6 +159,33 @@ describe('a pushed request', () => {
   ])('that fails, because %s, leaves the page where it is', async (_kind, intercept, error) => {
     expect(await refusal(fakePage({ intercept }), { usePushedRequest: true })).toMatchObject(error)
   })
+})
+
+test('a server that never answers a pushed request is waited for ten seconds, no longer', async () => {
+  let isAsked = (): void => undefined
+  const asked = new Promise<void>((resolve) => (isAsked = resolve))
+  const page = fakePage({
+    intercept(request, pass) {
+      if (!request.url.endsWith('/par')) return pass(request)
+      isAsked()
+      return new Promise(() => undefined)
+    },
+  })
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  let outcome: unknown = 'waiting'
+  const settle = (settled: unknown): void => void (outcome = settled)
+  ask(page, { usePushedRequest: true }).then(settle, settle)
+  await asked
+  await vi.advanceTimersByTimeAsync(9900)
+  expect(outcome).toBe('waiting')
+  await vi.advanceTimersByTimeAsync(300)
+  expect(outcome).toMatchObject({ name: 'EvergrantError', code: 'unavailable' })
+  expect([page.sentTo, page.remembered]).toEqual([undefined, []])
+})
+
+test.each(['callback', 'javascript:alert(1)'])('a redirectUri such as %j is refused', async (redirectUri) => {
+  expect(await refusal(fakePage(), { redirectUri })).toMatchObject(misconfigured)
 })
 
 describe('the way back into the application', () => {

@@ -85,7 +85,7 @@ export const mutantsOfFetch: readonly Mutant[] = [
   },
   {
     name: 'a late answer is revoked whoever has signed in',
-    edits: [{ file: 'core/revocation.ts', find: ' && isOtherUser(late, current)', replace: '' }],
+    edits: [{ file: 'core/revocation.ts', find: ' && isOtherUser(record, current)', replace: '' }],
     caughtBy: { test: 'core/revocation/late-answers.test.ts' },
   },
   {

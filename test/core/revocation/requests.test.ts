@@ -1,6 +1,8 @@
 import { clientSecretBasic, type ClientAuth } from 'evergrant'
 import { describe, expect, test } from 'vitest'
 import { EvergrantError } from '../../../src/core/errors.js'
+import { memoryStore } from '../../../src/stores/memory.js'
+import { BrittleStore } from '../../support/brittle-store.js'
 import { issuer, metadata } from '../../support/managed.js'
 import { RevokingServer, tokensOf, troubleOf } from './server.js'
 
@@ -117,6 +119,17 @@ describe('a server that refuses', () => {
   })
 })
 
+test('a sign-in of another user revokes the tokens that lay in the store, though this manager had not looked there', async () => {
+  const server = new RevokingServer()
+  const store = memoryStore()
+  await server.manager({ store }).setTokens(tokensOf('alice', 'alice'))
+  const manager = server.manager({ store })
+  await manager.setTokens(tokensOf('bob', 'bob'))
+  await server.environment.pass(1000)
+  expect(server.asked).toEqual(['refresh-alice', 'access-alice'])
+  expect(await manager.getAccessToken()).toBe('access-bob')
+})
+
 describe('P-173 a revocation that failed for now is tried again', () => {
   test.each([
     ['503', () => new Response('', { status: 503 })],
@@ -199,6 +212,23 @@ describe('P-173 a revocation that failed for now is tried again', () => {
     await manager.setTokens(tokensOf('old', 'alice'))
     await server.signOut(manager)
     await manager.setTokens(tokensOf('new', 'alice'))
+    await server.environment.pass(aDayMs)
+    expect(server.asked).toEqual(['refresh-old', 'access-old'])
+  })
+
+  test.each([
+    ['another manager on a store that tells of no changes', false],
+    ['another manager, after this one was disposed of', true],
+  ])('until the same user signs in again through %s', async (_kind, isDisposed) => {
+    const server = new RevokingServer()
+    const store = new BrittleStore(server.environment, memoryStore(), isDisposed)
+    const [leaving, coming] = [server.manager({ store }), server.manager({ store })]
+    server.answer = () => new Response('', { status: 503 })
+    await leaving.setTokens(tokensOf('old', 'alice'))
+    await server.signOut(leaving)
+    if (isDisposed) leaving.dispose()
+    server.answer = () => new Response()
+    await coming.setTokens(tokensOf('new', 'alice'))
     await server.environment.pass(aDayMs)
     expect(server.asked).toEqual(['refresh-old', 'access-old'])
   })

@@ -90,6 +90,40 @@ describe('signOut()', () => {
     expect((await store.read('session'))?.record).toMatchObject({ state: 'signed_out' })
   })
 
+  test('while the store cannot be read revokes what it holds as soon as it takes the sign-out', async () => {
+    const server = new RevokingServer()
+    const place = memoryStore()
+    await server.signedIn({ store: place })
+    const store = new BrittleStore(server.environment, place)
+    store.isUnreadable = true
+    store.isReadOnly = true
+    await expect(server.signOut(server.manager({ store }))).rejects.toMatchObject({ code: 'storage_failed' })
+    expect(server.asked).toEqual([])
+    store.isUnreadable = false
+    store.isReadOnly = false
+    await server.environment.pass(5000)
+    expect((await place.read('session'))?.record).toMatchObject({ state: 'signed_out' })
+    expect(server.asked).toEqual(['refresh-alice', 'access-alice'])
+  })
+
+  test('that is overruled by a newer sign-in of the same user leaves the tokens alone', async () => {
+    const server = new RevokingServer()
+    const place = memoryStore()
+    const other = server.manager({ store: place })
+    await other.setTokens(tokensOf('old', 'alice'))
+    const store = new BrittleStore(server.environment, place)
+    store.isUnreadable = true
+    store.latencyMs = 1000
+    const signingOut = server.manager({ store }).signOut()
+    await server.environment.pass(500)
+    store.isUnreadable = false
+    await server.environment.pass(2000)
+    await other.setTokens(tokensOf('new', 'alice'))
+    await server.environment.passUntil(signingOut)
+    expect(await other.getAccessToken()).toBe('access-new')
+    expect(server.asked).toEqual([])
+  })
+
   test('leaves no token in the store while revocations are pending', async () => {
     const server = new RevokingServer()
     const store = memoryStore()
