@@ -126,7 +126,9 @@ export class Session {
     passing: readonly ErrorCode[],
   ): Promise<EvergrantError | undefined> {
     try {
-      if ((await this.update(change)) && stands()) this.#release()
+      // Written or overruled: what the store holds now is the newest.
+      await this.update(change)
+      if (stands()) this.#release()
       return undefined
     } catch (error) {
       if (!isEvergrantError(error) || !passing.includes(error.code)) throw error

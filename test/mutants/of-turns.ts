@@ -161,8 +161,8 @@ export const mutantsOfTurns: readonly Mutant[] = [
     edits: [
       {
         file: 'core/session.ts',
-        find: '(await this.update(change)) && stands()',
-        replace: 'await this.update(change)',
+        find: 'if (stands()) this.#release()',
+        replace: 'this.#release()',
       },
     ],
     caughtBy: { test: 'core/decisions.test.ts' },

@@ -167,6 +167,22 @@ describe('signOut()', () => {
     expect(new Set(server.asked)).toEqual(new Set(['refresh-alice', 'access-alice']))
     expect(server.asked.length).toBeLessThanOrEqual(4)
   })
+
+  test('that is overruled by a newer sign-in of the same user leaves the tokens alone', async () => {
+    const server = new RevokingServer()
+    const place = memoryStore()
+    const store = new BrittleStore(server.environment, place)
+    const [leaving, coming] = [server.manager({ store }), server.manager({ store: place })]
+    await leaving.setTokens(tokensOf('old', 'alice'))
+    store.latencyMs = 1000
+    const signingOut = leaving.signOut()
+    await server.environment.pass(500)
+    await coming.setTokens(tokensOf('new', 'alice'))
+    await server.environment.passUntil(signingOut)
+    await server.environment.pass(5000)
+    expect(await leaving.getAccessToken()).toBe('access-new')
+    expect(server.asked).toEqual([])
+  })
 })
 
 describe('the warning no_refresh_token', () => {
