@@ -36,6 +36,8 @@ async function leave(tab: Tab): Promise<void> {
 /** Goes back to a page; resolves to why Chromium has thrown it out of the cache. The other engines do not tell. */
 async function comeBack(tab: Tab): Promise<string[] | undefined> {
   await tab.back()
+  // A page that was not kept is loaded anew, and its program with it.
+  await until(() => tab.evaluate(() => 'tokens' in window))
   return tab.evaluate(() => {
     const [navigation] = performance.getEntriesByType('navigation')
     const { notRestoredReasons } = navigation as unknown as { notRestoredReasons?: { reasons: { reason: string }[] } }
