@@ -1,5 +1,5 @@
 import { useEffect, useState, type ReactNode } from 'react'
-import { profileUrl, tokens } from '../shared/session.js'
+import { profileUrl, tokens } from '../common/session.js'
 
 interface Profile {
   readonly name: string

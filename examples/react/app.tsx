@@ -1,6 +1,6 @@
 import { signInWithRedirect, signOutWithRedirect } from 'evergrant/browser'
 import { useState, type ReactNode } from 'react'
-import { postLogoutRedirectUri, redirectUri, tokens } from '../shared/session.js'
+import { postLogoutRedirectUri, redirectUri, tokens } from '../common/session.js'
 import { Account } from './account.js'
 import { Timeline } from './timeline.js'
 import { useSession } from './use-session.js'

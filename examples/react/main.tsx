@@ -1,9 +1,9 @@
 // The same app as examples/spa, in React.
-import '../shared/style.css'
+import '../common/style.css'
 import { handleRedirectCallback } from 'evergrant/browser'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
-import { tokens } from '../shared/session.js'
+import { tokens } from '../common/session.js'
 import { App } from './app.js'
 
 /** On the way back from the authorization server. Done once, before anything is rendered. */

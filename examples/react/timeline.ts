@@ -1,6 +1,6 @@
 import { defineTimeline } from 'evergrant/timeline'
 import { createElement, type ReactNode } from 'react'
-import { network, tokens } from '../shared/session.js'
+import { network, tokens } from '../common/session.js'
 
 defineTimeline()
 

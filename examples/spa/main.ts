@@ -1,8 +1,8 @@
 // A single-page app whose user signs in once.
-import '../shared/style.css'
+import '../common/style.css'
 import { handleRedirectCallback, signInWithRedirect, signOutWithRedirect } from 'evergrant/browser'
 import { defineTimeline } from 'evergrant/timeline'
-import { network, postLogoutRedirectUri, profileUrl, redirectUri, tokens } from '../shared/session.js'
+import { network, postLogoutRedirectUri, profileUrl, redirectUri, tokens } from '../common/session.js'
 import { byId, show, showAnswer, showMessage, showProfile, type Profile } from './view.js'
 
 /** On the way back from the authorization server. */
