@@ -105,7 +105,7 @@ describe.each(['spa', 'react'] as const)('examples/%s', (name) => {
   test('says so when the user cancels the sign-in', async () => {
     const page = await open(apps.urls[name])
     await page.getByRole('button', { name: 'Sign in' }).click()
-    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    await page.getByRole('heading', { name: 'Sign in', exact: true }).waitFor()
     expect(await barriers(page)).toEqual([])
     await page.getByRole('button', { name: 'Cancel' }).click()
     await page.getByRole('alert').getByText('access_denied').waitFor()
