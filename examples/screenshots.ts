@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
-import { findChromium } from '../test/support/chromium.js'
+import { findEngine } from '../test/support/engines/launch.js'
 import { startApps } from './demo/apps.js'
 import { launch, signIn } from './demo/user.js'
 
@@ -39,7 +39,7 @@ async function play(first: Page, second: Page): Promise<void> {
   await first.bringToFront()
 }
 
-const executablePath = findChromium()
+const executablePath = findEngine('chromium')
 if (executablePath === undefined) throw new Error('Chromium is missing; on Debian: apt-get install chromium')
 await mkdir(folder, { recursive: true })
 const apps = await startApps({ accessTokenSeconds })

@@ -4,7 +4,7 @@
 //   npm run demo -- --seconds 60     for a time; fails if a session was lost, or anything else is not as it has to be
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { findChromium } from '../../test/support/chromium.js'
+import { findEngine } from '../../test/support/engines/launch.js'
 import { liveBoard, plainBoard } from './board.js'
 import { accessTokenSeconds, graceSeconds, startCast, type Cast } from './cast.js'
 import { Tally, type Client } from './tally.js'
@@ -71,7 +71,7 @@ async function prove(client: Client): Promise<void> {
 }
 
 async function openPage(url: string): Promise<Visitor | undefined> {
-  const chromium = findChromium()
+  const chromium = findEngine('chromium')
   if (chromium) return startVisitor(chromium, url)
   tally.note('demo', 'Chromium is not installed, so the page is not opened: this is about the service alone')
   return undefined

@@ -99,12 +99,16 @@ function challengesOf({ ok, headers }: Response, { accessToken, tokenType }: Tok
   return challenges.filter(({ scheme }) => scheme === tokenType.toLowerCase())
 }
 
-/** What to send when the call is repeated, unless its body can be sent only once. A clone holds all of the body in memory. */
+/**
+ * What to send when the call is repeated. It is made anew where that can be, because a clone holds all of the body in
+ * memory.
+ */
 function copyOf(request: Request, ...[input, init]: Parameters<typeof fetch>): Request | undefined {
   if (isStream(init?.body)) return undefined
   return input instanceof Request ? request.clone() : new Request(input, init)
 }
 
+/** Whether a body can be sent only once. */
 function isStream(body: unknown): boolean {
   return Object(body) === body && ('getReader' in Object(body) || Symbol.asyncIterator in Object(body))
 }

@@ -8,8 +8,9 @@ export interface GrantContext {
   readonly scope: string | undefined
   /**
    * Must be called right before the request leaves, after everything that can fail or wait; a grant that does not call it
-   * makes lost answers look as if nothing was spent. It throws when this holder has lost its
-   * turn; then nothing may be sent. A failure before it counts as nothing spent. Returns a function that takes it back, for when it turns out that the request did not leave.
+   * makes lost answers look as if nothing was spent. It throws when this holder has lost its turn; then nothing may be
+   * sent. A failure before it counts as nothing spent. Returns a function that takes it back, for when it turns out that
+   * the request did not leave.
    */
   sending(): () => void
 }

@@ -4,7 +4,7 @@ import { EvergrantError } from '../core/errors.js'
 import type { TokenResponse } from '../core/token-response.js'
 import { clean, codeOf, readAnswer, readSuccess } from './answer.js'
 import { assertSecure, isSameUrl, networkFailure, parseUrl } from './http.js'
-import { idTokenCheck } from './id-token.js'
+import { idTokenCheck, toleranceMs } from './id-token.js'
 import { assertFree } from './parameters.js'
 import { codeChallenge, randomSecret } from './pkce.js'
 
@@ -39,8 +39,6 @@ export interface SentRequest {
   readonly maxAge: number | undefined
 }
 
-/** How far the clocks of server and client may disagree, in seconds. */
-const toleranceSeconds = 300
 /** How long the user waits for an answer of the server. */
 const answerMs = 10_000
 
@@ -154,8 +152,8 @@ function assertAnswers(idToken: string, { nonce, maxAge }: SentRequest, clientId
   const { identity } = idTokenCheck(undefined, clientId)(idToken, undefined, now)
   if (!identity) return
   if (identity.nonce !== nonce) throw new EvergrantError('misconfigured', 'the ID token answers another sign-in')
-  const age = now / 1000 - (identity.auth_time ?? 0)
-  if (maxAge !== undefined && age > maxAge + toleranceSeconds) {
+  const ageMs = now - (identity.auth_time ?? 0) * 1000
+  if (maxAge !== undefined && ageMs > maxAge * 1000 + toleranceMs) {
     throw new EvergrantError('login_required', `the server did not ask for a sign-in within ${maxAge} s`)
   }
 }

@@ -57,7 +57,10 @@ async function discover(issuer: string, environment: Environment): Promise<Serve
   throw failure
 }
 
-/** OpenID Connect Discovery section 4 puts the well-known name behind the path of the issuer, RFC 8414 section 3 before it. */
+/**
+ * OpenID Connect Discovery section 4 puts the well-known name behind the path of the issuer, RFC 8414 section 3 before
+ * it.
+ */
 function wellKnown(issuer: string): string[] {
   const path = new URL(issuer).pathname.replace(/\/$/, '')
   const paths = [`${path}/.well-known/openid-configuration`, `/.well-known/oauth-authorization-server${path}`]

@@ -2,7 +2,7 @@ import type { Identity, IdTokenCheck, IdTokenVerdict } from '../core/grant.js'
 import { isSameUrl } from './http.js'
 
 /** How far the clocks of server and client may disagree, in milliseconds. */
-const toleranceMs = 300_000
+export const toleranceMs = 300_000
 
 /**
  * Judges ID tokens of one client (OpenID Connect Core sections 3.1.3.7 and 12.2). Their signature is not checked: they

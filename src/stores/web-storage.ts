@@ -6,7 +6,8 @@ const longestLockMs = 1000
 
 /**
  * Keeps sessions in `localStorage` (shared by all tabs, outlives the browser) or `sessionStorage` (this tab, as long as it
- * lives, and a copy in each tab that is duplicated from it: two holders that know nothing of each other). Everything that runs on the origin can read them there (RFC 10017 section 8).
+ * lives, and a copy in each tab that is duplicated from it: two holders that know nothing of each other). Everything that
+ * runs on the origin can read them there (RFC 10017 section 8).
  *
  * Web Storage knows no transaction, so a swap takes a Web Lock for a moment where the browser has them. That is not quite
  * enough: Chromium shows a tab what another one wrote a moment later, under load up to some 40 ms, lock or no lock. Two

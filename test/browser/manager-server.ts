@@ -19,7 +19,7 @@ export async function serveAuthorizationServer(
   const arrivals: number[] = []
   const http = createServer((incoming, outgoing) => {
     if (incoming.url === '/token') arrivals.push(performance.now())
-    nodeListener(async (request) => forEveryOrigin(await server.handle(request)))(incoming, outgoing)
+    nodeListener(server.handle)(incoming, outgoing)
   })
   const port = await listen(http)
   const issuer = `http://localhost:${port}`
@@ -32,12 +32,6 @@ export async function serveAuthorizationServer(
       http.close()
     },
   }
-}
-
-/** The requests of a manager are simple ones, for which browsers ask no permission first: see the Fetch standard. */
-function forEveryOrigin(response: Response): Response {
-  response.headers.set('access-control-allow-origin', '*')
-  return response
 }
 
 /** Waits until `condition` holds, which it must within `seconds`. */

@@ -7,7 +7,7 @@ import type { TokenRequest } from '../../examples/demo/authorization-server.js'
 import { graceAdapter } from '../../examples/demo/grace-adapter.js'
 import { Client } from '../../examples/demo/tally.js'
 import { judge } from '../../examples/demo/verdict.js'
-import { findChromium, requireChromium } from '../support/chromium.js'
+import { findEngine, requireEngine } from '../support/engines/launch.js'
 
 /** Longer than any word the demo prints, and shorter than any token or secret in it. */
 const tokenLike = /[\w-]{32,}/
@@ -62,10 +62,10 @@ function figures(output: string): Record<string, number[]> {
 
 describe('npm run demo', () => {
   test('keeps the sessions of a service and a page through two kills, and leaves nothing behind', async (context) => {
-    if (process.env.CI) requireChromium(context)
+    if (process.env.CI) requireEngine(context, 'chromium')
     const demo = start('npm', ['run', '--silent', 'demo', '--', '--seconds', '25'])
     expect([await demo.exitCode, demo.output()]).toEqual([0, expect.stringMatching(/kill -9(.|\n)*kill -9/)])
-    const clients = findChromium() ? ['service', 'page'] : ['service']
+    const clients = findEngine('chromium') ? ['service', 'page'] : ['service']
     const all = (value: number): number[] => clients.map(() => value)
     expect(demo.output()).toMatch(new RegExp(`^ +${clients.join(' +')}$`, 'm'))
     expect(figures(demo.output())).toMatchObject({
@@ -81,7 +81,9 @@ describe('npm run demo', () => {
 
   test('serves the example apps, and leaves nothing behind when it is interrupted', async () => {
     const demo = start(process.execPath, ['test/setup/run.mjs', 'examples/demo/demo.ts', '--open'])
-    await expect.poll(demo.output, { timeout: 40_000 }).toMatch(findChromium() ? /tab .*found its session/ : /renewed/)
+    await expect
+      .poll(demo.output, { timeout: 40_000 })
+      .toMatch(findEngine('chromium') ? /tab .*found its session/ : /renewed/)
     expect(await processesOfFolder()).not.toEqual([])
     const [, spa = '', react = ''] = /^evergrant demo.*\n.* (http:.*)\n.* (http:.*)\n/.exec(demo.output()) ?? []
     for (const url of [spa, react]) expect(await (await fetch(url)).text()).toContain('<title>evergrant · ')

@@ -2,7 +2,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startApps, type Apps } from '../../examples/demo/apps.js'
 import { launch, signIn } from '../../examples/demo/user.js'
-import { findChromium, requireChromium } from '../support/chromium.js'
+import { findEngine, requireEngine } from '../support/engines/launch.js'
 import { barriers } from './axe.js'
 
 /** So short that a renewal comes while one waits for it. */
@@ -14,7 +14,7 @@ let browser: Browser | undefined
 let context: BrowserContext
 
 beforeAll(async () => {
-  const chromium = findChromium()
+  const chromium = findEngine('chromium')
   browser = chromium === undefined ? undefined : await launch(chromium)
   apps = await startApps({ accessTokenSeconds })
 })
@@ -25,7 +25,7 @@ afterAll(async () => {
 })
 
 beforeEach(async (test) => {
-  requireChromium(test)
+  requireEngine(test, 'chromium')
   context = await (browser as Browser).newContext()
   context.setDefaultTimeout(patienceMs)
 })
