@@ -34,7 +34,7 @@ export interface TokenManagerOptions {
    */
   readonly clientAuth?: ClientAuth | undefined
   /**
-   * The scope that is asked for at sign-in; counts as granted when the server does not say otherwise. It is not sent
+   * The scope that is asked for at sign-in, or with client credentials; counts as granted when the server does not say otherwise. It is not sent
    * with renewals: for that, use `additionalParameters.scope`.
    */
   readonly scope?: string | undefined
@@ -42,7 +42,7 @@ export interface TokenManagerOptions {
   readonly store?: TokenStore | undefined
   /** Tells several sessions of one client in one store apart; `default` by default. */
   readonly key?: string | undefined
-  /** How new tokens are obtained; the refresh token grant by default. */
+  /** How new tokens are obtained: the refresh token grant by default, `clientCredentials()`, or a function of your own. */
   readonly grant?: Grant | undefined
   /** How long before its end an access token is renewed, in seconds; 60 by default, a quarter of its lifetime at most. */
   readonly renewEarlySeconds?: number | undefined
@@ -85,9 +85,9 @@ export function joinTokenManager(options: TokenManagerOptions, platform: Platfor
     environment,
     client,
     store: options.store ?? platform.store,
-    key: `evergrant ${issuer ?? ''} ${encodeURIComponent(clientId)} ${key}`,
+    key: `evergrant ${issuer ?? ''} ${encodeURIComponent(clientId)} ${key}${kindOf(options)}`,
     lock: platform.lock?.(environment) ?? noLock,
-    grant: options.grant ?? refreshTokenGrant(client, environment, additionalParameters),
+    grant: options.grant ?? refreshTokenGrant(additionalParameters),
     checkIdToken: idTokenCheck(issuer, clientId),
     revoke: revocation(client, environment),
     scope,
@@ -97,6 +97,11 @@ export function joinTokenManager(options: TokenManagerOptions, platform: Platfor
     watchWake: platform.watchWake,
     isHidden: platform.isHidden,
   })
+}
+
+/** Where a session starts by itself, one client may have several, which scope and resource tell apart. */
+function kindOf({ grant, scope = '' }: TokenManagerOptions): string {
+  return grant?.startsSession ? ` ${encodeURIComponent(scope)} ${grant.resource ?? ''}` : ''
 }
 
 /** A `grant` of the user's own may ask whom it likes; then there are no endpoints to know. */

@@ -1,4 +1,5 @@
 export {
+  clientCredentials,
   clientSecretBasic,
   createTokenManager,
   decodeRecord,
@@ -11,6 +12,7 @@ export type {
   AccessToken,
   AccessTokenOptions,
   ClientAuth,
+  ClientCredentialsOptions,
   ClientSecretBasicOptions,
   Diagnosis,
   EndedRecord,

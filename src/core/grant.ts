@@ -1,3 +1,4 @@
+import type { OAuthClient } from './client.js'
 import type { TokenResponse } from './token-response.js'
 
 /** What a grant needs to ask for new tokens. */
@@ -6,6 +7,10 @@ export interface GrantContext {
   readonly refreshToken: string | undefined
   /** The scope the session was granted, when the server said so. */
   readonly scope: string | undefined
+  /** The way to the authorization server. */
+  readonly client: OAuthClient
+  /** The wall clock, milliseconds since 1970. */
+  now(): number
   /**
    * Must be called right before the request leaves, after everything that can fail or wait; a grant that does not call it
    * makes lost answers look as if nothing was spent. It throws when this holder has lost its turn; then nothing may be
@@ -28,7 +33,13 @@ export interface Granted {
  * that the refresh token is dead and ends the session. Everything else, also any foreign error, keeps the session and
  * is tried again.
  */
-export type Grant = (context: GrantContext) => Promise<Granted>
+export interface Grant {
+  (context: GrantContext): Promise<Granted>
+  /** Whether it gets tokens although nobody has signed in, as client credentials do: sessions then start by themselves. */
+  readonly startsSession?: boolean | undefined
+  /** What its tokens are for, where the same client gets several kinds: each is a session of its own. */
+  readonly resource?: string | undefined
+}
 
 /** The claims of a session's first ID token that every later one must repeat (OpenID Connect Core section 12.2). */
 export interface Identity {

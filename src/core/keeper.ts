@@ -1,4 +1,5 @@
 import { pauseLeft } from './backoff.js'
+import type { OAuthClient } from './client.js'
 import { Journal } from './diagnosis.js'
 import type { Environment } from './environment.js'
 import { isEvergrantError, type EvergrantError } from './errors.js'
@@ -6,11 +7,12 @@ import type { TokenEvent } from './events.js'
 import { Flight } from './flight.js'
 import type { Grant, IdTokenCheck } from './grant.js'
 import type { Lock } from './lock.js'
-import { defaultToken, lineageOf, type LiveRecord } from './record.js'
+import { defaultToken, lineageOf, recordFormat, type LiveRecord, type StoredRecord } from './record.js'
 import { renew, type RenewalNote, type RenewalParts } from './renewal.js'
 import { Revocations, type Revoke } from './revocation.js'
 import { Schedule } from './schedule.js'
 import { Session } from './session.js'
+import { timeAfter } from './sign-in-out.js'
 import type { TokenStore } from './store.js'
 import { Rival } from './turn.js'
 import { View } from './view.js'
@@ -29,7 +31,10 @@ export interface KeeperParts {
   /** Names the record in the store. */
   readonly key: string
   readonly lock: Lock
+  readonly client: OAuthClient
   readonly grant: Grant
+  /** The scope that is asked for; counts as granted when the server does not say otherwise. */
+  readonly scope: string | undefined
   readonly checkIdToken: IdTokenCheck
   readonly revoke: Revoke
   readonly renewEarlySeconds: number
@@ -64,7 +69,7 @@ export class Keeper {
   readonly #ignoreStore: (() => void) | undefined
 
   constructor(parts: KeeperParts) {
-    const { environment, store, key, lock, grant, checkIdToken, revoke } = parts
+    const { environment, store, key, lock, client, grant, checkIdToken, revoke } = parts
     this.#parts = parts
     this.journal = new Journal(() => environment.now())
     this.view = new View(environment, parts.renewEarlySeconds * 1000, this.journal)
@@ -81,7 +86,7 @@ export class Keeper {
     const rival = new Rival(environment.uniqueId(), environment)
     const note = (note: RenewalNote): void => this.#take(note)
     const discard = (late: LiveRecord): void => void this.revocations.discard(late, this.session.record)
-    this.#renewal = { session: this.session, environment, lock, grant, checkIdToken, rival, note, discard }
+    this.#renewal = { session: this.session, environment, lock, client, grant, checkIdToken, rival, note, discard }
     this.#ignoreStore = store.watch?.(key, () => this.#reread())
   }
 
@@ -114,7 +119,20 @@ export class Keeper {
   /** Looks into the store unless this holder knows better: another one may have signed in. */
   load(): Promise<void> {
     if (this.session.record?.state === 'live' || this.session.isHeld) return Promise.resolve()
-    return (this.#loading ??= this.session.read().finally(() => (this.#loading = undefined)))
+    const load = async (): Promise<void> => {
+      await this.session.read()
+      if (this.#parts.grant.startsSession) await this.session.update((stored) => this.#beginning(stored))
+    }
+    return (this.#loading ??= load().finally(() => (this.#loading = undefined)))
+  }
+
+  /** The record of a session that nobody has to sign in for, without a token yet. */
+  #beginning(stored: StoredRecord | undefined): LiveRecord | undefined {
+    if (stored?.state === 'live') return undefined
+    const { scope, environment } = this.#parts
+    const { now, uniqueId } = environment
+    const base = { format: recordFormat, state: 'live', generation: 0, accessTokens: {}, scope } as const
+    return { ...base, sessionId: uniqueId(), at: timeAfter(stored, now()) }
   }
 
   /** Gets tokens newer than those of `record`. `rejected` is the token that a server refused. */

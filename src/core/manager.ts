@@ -22,11 +22,8 @@ const shortestPauseMs = 50
 
 /** The parts a manager is put together from. */
 export interface ManagerParts extends KeeperParts {
-  readonly client: OAuthClient
   /** The origins that may be sent the access token. */
   readonly allowedOrigins: ReadonlySet<string>
-  /** The scope that was asked for; counts as granted when the server does not say otherwise. */
-  readonly scope: string | undefined
   readonly autoRenew: boolean
 }
 

@@ -1,3 +1,4 @@
+import type { OAuthClient } from './client.js'
 import { within, type Environment } from './environment.js'
 import { EvergrantError, isEvergrantError } from './errors.js'
 import type { Grant, Granted, IdTokenCheck } from './grant.js'
@@ -15,6 +16,7 @@ export interface RenewalParts {
   readonly session: Session
   readonly environment: Environment
   readonly lock: Lock
+  readonly client: OAuthClient
   readonly grant: Grant
   readonly checkIdToken: IdTokenCheck
   /** Those who renew the same session. */
@@ -73,7 +75,7 @@ export function renew(parts: RenewalParts, need: Need): Promise<void> {
 
 /** Makes the one request of a turn. A request that left is never aborted: a late answer is installed all the same. */
 async function spend(parts: RenewalParts, turn: Turn): Promise<Answer | NoAnswer> {
-  const { environment, grant } = parts
+  const { environment, client, grant } = parts
   const { refreshToken, scope } = turn.record
   let sentAt = environment.now()
   let isSent = false
@@ -85,7 +87,8 @@ async function spend(parts: RenewalParts, turn: Turn): Promise<Answer | NoAnswer
     isSent = true
     return () => (isSent = false)
   }
-  const request = Promise.resolve({ refreshToken, scope, sending }).then(grant).then(assertGranted)
+  const { now } = environment
+  const request = Promise.resolve({ refreshToken, scope, client, now, sending }).then(grant).then(assertGranted)
   const installIfLate = async (granted: Granted): Promise<void> => {
     if (isLate) await install(parts, turn, { granted, sentAt })
   }

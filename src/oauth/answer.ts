@@ -26,10 +26,10 @@ export function codeOf(error: unknown): ErrorCode {
  * odd the rest; the tokens may exist nowhere else.
  *
  * @param now milliseconds since 1970
- * @param secret the token that was sent, which must not come back in an error
+ * @param secret the token that was sent, if any, which must not come back in an error
  * @throws EvergrantError judged by status first, then by `error`, and never by any text meant for people
  */
-export async function readAnswer(response: Response, now: number, secret: string): Promise<Granted> {
+export async function readAnswer(response: Response, now: number, secret?: string): Promise<Granted> {
   const body = parseObject(await readText(response))
   const serverTime = timeOf(response)
   if (response.ok && (isText(body?.access_token) || isText(body?.refresh_token))) {

@@ -1,5 +1,3 @@
-import type { OAuthClient } from '../core/client.js'
-import type { Environment } from '../core/environment.js'
 import { EvergrantError } from '../core/errors.js'
 import type { Grant } from '../core/grant.js'
 import { readAnswer } from './answer.js'
@@ -13,18 +11,14 @@ const ours = ['grant_type', 'refresh_token', 'client_id', 'client_secret', 'clie
  * @param additional further parameters of the body. A `scope` is cut down to what the session was granted
  * @throws EvergrantError `misconfigured` when `additional` names a parameter that is the grant's own
  */
-export function refreshTokenGrant(
-  client: OAuthClient,
-  environment: Environment,
-  additional: Readonly<Record<string, string>> = {},
-): Grant {
+export function refreshTokenGrant(additional: Readonly<Record<string, string>> = {}): Grant {
   assertFree(additional, ours)
-  return async ({ refreshToken, scope, sending }) => {
+  return async ({ refreshToken, scope, client, now, sending }) => {
     if (refreshToken === undefined) throw new EvergrantError('login_required', 'this session has no refresh token')
     const asked = parameters(additional, scope)
     const form = { grant_type: 'refresh_token', refresh_token: refreshToken, ...asked }
     const response = await client.post('token_endpoint', form, sending)
-    const granted = await readAnswer(response, environment.now(), refreshToken)
+    const granted = await readAnswer(response, now(), refreshToken)
     // A server that says nothing of the scope has granted what was asked for (RFC 6749 section 5.1).
     if (!asked.scope || granted.response.scope) return granted
     return { ...granted, response: { ...granted.response, scope: asked.scope } }

@@ -23,6 +23,10 @@ export class TokenEndpoint {
         if (!redeemed) return invalidGrant('The refresh token is dead.')
         return respond(200, {}, await this.tokens.issue(redeemed, now))
       }
+      case 'client_credentials': {
+        const signIn = { clientId, subject: clientId, scope: form.get('scope') ?? '', authenticatedAt: now }
+        return respond(200, {}, await this.tokens.issue(this.families.start(signIn, false), now))
+      }
       default:
         return respond(400, {}, { error: 'unsupported_grant_type' })
     }

@@ -20,7 +20,7 @@ test.each([true, false])(
         return place.swap(...args)
       },
     }
-    const load = () => managerOf(environment, { store, autoRenew, grant: refreshTokenGrant(client, environment) })
+    const load = () => managerOf(environment, { store, autoRenew, grant: refreshTokenGrant() })
     let manager = load()
     await manager.setTokens({ access_token: 'a', expires_in: 60 })
     await environment.pass(61_000)

@@ -109,7 +109,7 @@ export class World {
       store: this.store.seenBy(holder, this.setting.canWatch),
       key: 'session',
       lock: this.setting.hasLock ? this.lock.seenBy(holder) : noLock,
-      grant: refreshTokenGrant(client, environment),
+      grant: refreshTokenGrant(),
       checkIdToken: idTokenCheck(issuer, 'client'),
       revoke: revocation(client, environment),
       allowedOrigins: new Set(),

@@ -22,7 +22,7 @@ export interface Asked {
 
 /** Options of the grant, and the session it asks for. */
 export type AskOptions = Partial<Omit<ClientOptions, 'environment' | 'scope'>> &
-  Partial<Omit<GrantContext, 'sending'>> & {
+  Partial<Pick<GrantContext, 'refreshToken' | 'scope'>> & {
     readonly additionalParameters?: Readonly<Record<string, string>>
     readonly sending?: () => void
   }
@@ -47,12 +47,14 @@ export async function ask(
   const context: GrantContext = {
     refreshToken,
     scope,
+    client,
+    now: () => environment.now(),
     sending() {
       sending?.()
       return () => (isTakenBack = true)
     },
   }
-  const asked = Promise.resolve(context).then(refreshTokenGrant(client, environment, additionalParameters))
+  const asked = Promise.resolve(context).then(refreshTokenGrant(additionalParameters))
   const outcome = await asked.then(
     (granted) => ({ granted, error: undefined }),
     (error: unknown) => ({ granted: undefined, error }),

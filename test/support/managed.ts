@@ -63,7 +63,7 @@ export function manage(fetch: typeof globalThis.fetch, options: ManagedOptions =
   const manager = managerOf(environment, {
     client,
     store,
-    grant: refreshTokenGrant(client, environment, additionalParameters),
+    grant: refreshTokenGrant(additionalParameters),
     revoke: revocation(client, environment),
     scope,
     allowedOrigins: new Set(allowedOrigins),

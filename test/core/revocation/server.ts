@@ -42,7 +42,7 @@ export class RevokingServer {
     const revocation_endpoint = `${issuer}/revoke`
     const known = { metadata: () => Promise.resolve({ ...metadata, revocation_endpoint }), clientId: 'client' }
     const client = oauthClient({ ...known, ...options, environment })
-    const grant = refreshTokenGrant(client, environment)
+    const grant = refreshTokenGrant()
     return managerOf(environment, {
       client,
       grant,
