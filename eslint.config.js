@@ -17,6 +17,7 @@ const fences = [
   { files: 'src/stores/file*', ...store('file', 'node:') },
   { files: 'src/locks/*', values: ['core/errors', 'core/lock'] },
   { files: 'src/signals/*', values: ['core/errors'] },
+  { files: 'src/signals/diagnostics-channel', values: [], packages: ['node:diagnostics_channel'] },
   { files: 'src/timeline/**', values: [] },
   { files: 'src/testing/**', values: ['core/errors', 'core/environment', 'core/codec'] },
   { files: 'src/*', values: ['.*'] },
@@ -104,7 +105,7 @@ export default tseslint.config(
   ...fences.map(fence),
   {
     files: ['src/*.ts'],
-    ignores: ['src/create-token-manager.ts'],
+    ignores: ['src/create-token-*.ts'],
     rules: { 'no-restricted-syntax': ['error', ...namedOnly, ...hiddenImports, ...logic] },
   },
   {

@@ -5,6 +5,7 @@ import type { Grant } from './core/grant.js'
 import { noLock } from './core/lock.js'
 import { createManager, type ManagerParts } from './core/manager.js'
 import type { TokenManager } from './core/token-manager.js'
+import type { PoolEvent } from './core/token-pool.js'
 import type { TokenStore } from './core/store.js'
 import type { ClientAuth } from './oauth/client-authentication.js'
 import { oauthClient } from './oauth/client.js'
@@ -68,10 +69,17 @@ export interface PlatformParts {
   readonly lock?: (environment: Environment) => ManagerParts['lock']
   readonly watchWake?: ManagerParts['watchWake']
   readonly isHidden?: ManagerParts['isHidden']
+  /** Is told of all events, with the `key` of their session. */
+  readonly onEvent?: (event: PoolEvent) => void
 }
 
 /** Joins the parts of a platform and the options of a user into a manager. */
 export function joinTokenManager(options: TokenManagerOptions, platform: PlatformParts): TokenManager {
+  return createManager(partsOf(options, platform))
+}
+
+/** The parts of a manager. */
+export function partsOf(options: TokenManagerOptions, platform: PlatformParts): ManagerParts {
   const { clientId, scope, additionalParameters, key = 'default', renewEarlySeconds = 60, autoRenew = true } = options
   const { allowedOrigins = [] } = options
   if (typeof clientId !== 'string' || clientId === '') throw misconfigured('clientId must be the id of the client')
@@ -80,12 +88,13 @@ export function joinTokenManager(options: TokenManagerOptions, platform: Platfor
   if (issuer === undefined && !options.grant) throw misconfigured('issuer, metadata or grant is missing')
   const environment = options.fetch ? { ...systemEnvironment, fetch: options.fetch } : systemEnvironment
   const metadata = issuer === undefined ? noServer : metadataSource(options, environment)
+  const { onEvent } = platform
   const client = oauthClient({ ...options, metadata, environment })
-  return createManager({
+  return {
     environment,
     client,
     store: options.store ?? platform.store,
-    key: `evergrant ${issuer ?? ''} ${encodeURIComponent(clientId)} ${key}${kindOf(options)}`,
+    key: `evergrant ${issuer ?? ''} ${encodeURIComponent(clientId)} ${kindOf(options)}${key}`,
     lock: platform.lock?.(environment) ?? noLock,
     grant: options.grant ?? refreshTokenGrant(additionalParameters),
     checkIdToken: idTokenCheck(issuer, clientId),
@@ -96,12 +105,13 @@ export function joinTokenManager(options: TokenManagerOptions, platform: Platfor
     autoRenew,
     watchWake: platform.watchWake,
     isHidden: platform.isHidden,
-  })
+    onEvent: onEvent && ((event) => onEvent({ ...event, key })),
+  }
 }
 
 /** Where a session starts by itself, one client may have several, which scope and resource tell apart. */
 function kindOf({ grant, scope = '' }: TokenManagerOptions): string {
-  return grant?.startsSession ? ` ${encodeURIComponent(scope)} ${grant.resource ?? ''}` : ''
+  return grant?.startsSession ? `${encodeURIComponent(scope)} ${grant.resource ?? ''} ` : ''
 }
 
 /** A `grant` of the user's own may ask whom it likes; then there are no endpoints to know. */

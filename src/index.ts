@@ -1,5 +1,7 @@
 import { joinTokenManager, type TokenManagerOptions } from './create-token-manager.js'
 import type { TokenManager } from './core/token-manager.js'
+import type { TokenPool } from './core/token-pool.js'
+import { joinTokenPool, type TokenPoolOptions } from './create-token-pool.js'
 import { memoryStore } from './stores/memory.js'
 
 /**
@@ -11,6 +13,18 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
   return joinTokenManager(options, { store: memoryStore() })
 }
 
+/**
+ * Makes a pool that keeps any number of sessions of one client alive, with one timer and one pace for all. The session `key`
+ * is the same one that a manager with this `key`, store and client has.
+ *
+ * @throws EvergrantError `misconfigured` when the options make no sense
+ */
+export function createTokenPool(options: TokenPoolOptions): TokenPool {
+  return joinTokenPool(options, { store: memoryStore() })
+}
+
+export type { TokenPoolOptions } from './create-token-pool.js'
+export type { PooledSession, PoolEvent, PoolMetrics, TokenPool } from './core/token-pool.js'
 export type { TokenManagerOptions } from './create-token-manager.js'
 export { EvergrantError, isEvergrantError, type ErrorCode, type ErrorDetails } from './core/errors.js'
 export type { FormEndpoint, OAuthClient, ServerMetadata } from './core/client.js'
@@ -25,6 +39,7 @@ export type {
   LiveRecord,
   Pause,
   RecordBase,
+  SealedRecord,
   SessionRecord,
   SignedOutRecord,
   StoredRecord,
@@ -35,6 +50,9 @@ export { decodeRecord, encodeRecord } from './core/codec.js'
 export type { Snapshot } from './core/snapshot.js'
 export type { AccessTokenOptions, SetTokensOptions, TokenManager, Tokens } from './core/token-manager.js'
 export type { TokenResponse } from './core/token-response.js'
+export { signInWithDevice, type DeviceSignInOptions } from './flows/device.js'
 export { clientSecretBasic, type ClientAuth, type ClientSecretBasicOptions } from './oauth/client-authentication.js'
 export { clientCredentials, type ClientCredentialsOptions } from './oauth/client-credentials.js'
+export type { DevicePrompt } from './oauth/device-authorization.js'
+export { encryptedStore, type EncryptedStoreOptions, type EncryptionKey } from './stores/encrypted.js'
 export { memoryStore } from './stores/memory.js'

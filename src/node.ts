@@ -1,12 +1,41 @@
+import { joinTokenManager, type TokenManagerOptions } from './create-token-manager.js'
+import { joinTokenPool, type TokenPoolOptions } from './create-token-pool.js'
+import type { TokenManager } from './core/token-manager.js'
+import type { TokenPool } from './core/token-pool.js'
+import { diagnostics } from './signals/diagnostics-channel.js'
+import { memoryStore } from './stores/memory.js'
+
+/**
+ * Makes a token manager for Node. Its session lives in memory unless `store` says otherwise. What happens to it is told on
+ * the diagnostics channels `evergrant:event` and, as traces, `evergrant:renewal`.
+ *
+ * @throws EvergrantError `misconfigured` when the options make no sense
+ */
+export function createTokenManager(options: TokenManagerOptions): TokenManager {
+  return joinTokenManager(options, { ...diagnostics, store: memoryStore() })
+}
+
+/**
+ * Makes a pool that keeps any number of sessions of one client alive, with one timer and one pace for all. The session `key`
+ * is the same one that a manager with this `key`, store and client has. What happens to it is told on the diagnostics channels
+ * `evergrant:event` and, as traces, `evergrant:renewal`.
+ *
+ * @throws EvergrantError `misconfigured` when the options make no sense
+ */
+export function createTokenPool(options: TokenPoolOptions): TokenPool {
+  return joinTokenPool(options, { ...diagnostics, store: memoryStore() })
+}
+
 export {
   clientCredentials,
   clientSecretBasic,
-  createTokenManager,
   decodeRecord,
   encodeRecord,
+  encryptedStore,
   EvergrantError,
   isEvergrantError,
   memoryStore,
+  signInWithDevice,
 } from './index.js'
 export type {
   AccessToken,
@@ -14,7 +43,11 @@ export type {
   ClientAuth,
   ClientCredentialsOptions,
   ClientSecretBasicOptions,
+  DevicePrompt,
+  DeviceSignInOptions,
   Diagnosis,
+  EncryptedStoreOptions,
+  EncryptionKey,
   EndedRecord,
   EndReason,
   ErrorCode,
@@ -28,8 +61,12 @@ export type {
   LiveRecord,
   OAuthClient,
   Pause,
+  PooledSession,
+  PoolEvent,
+  PoolMetrics,
   RecordBase,
   Revision,
+  SealedRecord,
   ServerMetadata,
   SessionRecord,
   SetTokensOptions,
@@ -40,6 +77,8 @@ export type {
   TokenEvent,
   TokenManager,
   TokenManagerOptions,
+  TokenPool,
+  TokenPoolOptions,
   TokenResponse,
   Tokens,
   TokenStore,

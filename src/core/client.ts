@@ -8,13 +8,16 @@ export interface ServerMetadata {
   readonly pushed_authorization_request_endpoint?: string | undefined
   /** Whether the server takes no other than pushed authorization requests (RFC 9126 section 5). */
   readonly require_pushed_authorization_requests?: boolean | undefined
+  /** Where a device asks for a code that its user enters elsewhere (RFC 8628 section 4). */
+  readonly device_authorization_endpoint?: string | undefined
   readonly revocation_endpoint?: string | undefined
   readonly end_session_endpoint?: string | undefined
   readonly [member: string]: unknown
 }
 
 /** An endpoint that takes forms from authenticated clients, by its name in the metadata. */
-export type FormEndpoint = 'token_endpoint' | 'pushed_authorization_request_endpoint' | 'revocation_endpoint'
+export type FormEndpoint =
+  'token_endpoint' | 'pushed_authorization_request_endpoint' | 'device_authorization_endpoint' | 'revocation_endpoint'
 
 /** A client of an authorization server: what a flow needs to start or end a session. */
 export interface OAuthClient {

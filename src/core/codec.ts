@@ -92,9 +92,10 @@ const isLive = shape({
 })
 const isEnded = shape({ ...base, state: either('ended'), reason: isText, at: isNumber })
 const isSignedOut = shape({ ...base, state: either('signed_out'), at: isNumber })
+const isSealed = shape({ ...base, state: either('sealed'), keyId: isText, iv: isText, data: isText })
 
 function isRecord(value: unknown): value is SessionRecord {
-  return isLive(value) || isEnded(value) || isSignedOut(value)
+  return isLive(value) || isEnded(value) || isSignedOut(value) || isSealed(value)
 }
 
 function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -4,8 +4,8 @@
  * - `login_required`: there is no session, it has ended, or only the user can renew it (the server demands interaction,
  *   or there is no refresh token). Send the user to sign in.
  * - `lost_in_flight`: the session has ended because the answer to a renewal never arrived and the server does not
- *   accept the refresh token a second time. Send the user to sign in; if this is frequent, ask the server's
- *   administrator for a grace period on rotation.
+ *   accept the refresh token a second time, or the tokens of a sign-in on a device were lost like that. Send the user to
+ *   sign in; if this is frequent, ask the server's administrator for a grace period on rotation.
  * - `unavailable`: the server or the network failed for now. The session is kept. Try again at `retryAt`.
  * - `misconfigured`: the server refuses this client, or the call makes no sense. The session is kept. Fix the setup.
  * - `denied`: a policy of the server refuses this user or scope for now, or the user has cancelled a sign-in. The session is

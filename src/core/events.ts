@@ -1,5 +1,5 @@
 import type { EvergrantError } from './errors.js'
-import type { EndReason, StoredRecord } from './record.js'
+import { isReadable, type EndReason, type StoredRecord } from './record.js'
 
 /** What happens to a session. No event ever holds a token. */
 export type TokenEvent =
@@ -60,6 +60,9 @@ export type TokenEvent =
       readonly error: EvergrantError
     }
 
+/** What listeners are told: an event, or that the snapshot is another. */
+export type Notice = TokenEvent | { readonly type: 'change' }
+
 /** The events that lead from one record to the next; `isOwn` tells whether a renewal was this manager's own. */
 export function eventsBetween(
   previous: StoredRecord | undefined,
@@ -77,7 +80,7 @@ export function eventsBetween(
     const { sessionId, reason } = record
     return previous?.state === 'ended' ? [] : [{ type: 'ended', sessionId, reason }]
   }
-  return previous?.state === 'live' && record?.state !== 'unreadable' ? [{ type: 'signedOut' }] : []
+  return previous?.state === 'live' && (!record || isReadable(record)) ? [{ type: 'signedOut' }] : []
 }
 
 type Listener<T> = (event: T) => void
@@ -86,16 +89,16 @@ type Listener<T> = (event: T) => void
 export class Emitter {
   readonly #listeners = new Map<Listener<never>, string>()
 
-  /** Calls `listener` for each event of `type`. Returns a function that ends it. */
+  /** Calls `listener` for each event of `type`, or of any with `*`. Returns a function that ends it. */
   on<T extends { type: string }>(type: string, listener: Listener<T>): () => void {
     const own: Listener<T> = (event) => listener(event)
     this.#listeners.set(own, type)
     return () => void this.#listeners.delete(own)
   }
 
-  emit(event: { type: string }): void {
+  emit(event: Notice): void {
     for (const [listener, type] of [...this.#listeners]) {
-      if (type !== event.type) continue
+      if (type !== event.type && type !== '*') continue
       try {
         listener(event as never)
       } catch (error) {

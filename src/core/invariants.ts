@@ -1,4 +1,4 @@
-import type { StoredRecord, SessionRecord } from './record.js'
+import { isReadable, type SessionRecord, type StoredRecord } from './record.js'
 
 /**
  * Stops the program at the edge of doing what must never happen. The ids are those of `docs/ARCHITECTURE.md`. A failure
@@ -10,7 +10,7 @@ function invariant(holds: boolean, id: string, otherwise: string): asserts holds
 
 /** Checks that `next` may follow `current` in the store. Every write passes here. */
 export function assertSuccession(current: StoredRecord | undefined, next: SessionRecord): void {
-  if (!current || current.state === 'unreadable' || current.sessionId !== next.sessionId) return
+  if (!isReadable(current) || current.sessionId !== next.sessionId) return
   const { generation } = current
   invariant(current.state === 'live' || next.state !== 'live', 'I3', 'an ended session would come back')
   invariant(next.generation >= generation, 'I2', 'the generation would go down')

@@ -3,14 +3,14 @@ import type { OAuthClient } from './client.js'
 import { Journal } from './diagnosis.js'
 import type { Environment } from './environment.js'
 import { isEvergrantError, type EvergrantError } from './errors.js'
-import type { TokenEvent } from './events.js'
+import type { Notice, TokenEvent } from './events.js'
 import { Flight } from './flight.js'
 import type { Grant, IdTokenCheck } from './grant.js'
 import type { Lock } from './lock.js'
 import { defaultToken, lineageOf, recordFormat, type LiveRecord, type StoredRecord } from './record.js'
 import { renew, type RenewalNote, type RenewalParts } from './renewal.js'
 import { Revocations, type Revoke } from './revocation.js'
-import { Schedule } from './schedule.js'
+import { ownTimer, type Schedule } from './schedule.js'
 import { Session } from './session.js'
 import { timeAfter } from './sign-in-out.js'
 import type { TokenStore } from './store.js'
@@ -42,6 +42,10 @@ export interface KeeperParts {
   readonly watchWake?: ((look: () => void) => () => void) | undefined
   /** Whether nobody sees what this holder does: then it does nothing that nobody asked for. */
   readonly isHidden?: (() => boolean) | undefined
+  /** Is told of each event, after the listeners of its type that came first. */
+  readonly onEvent?: ((event: TokenEvent) => void) | undefined
+  /** Makes what calls `look` back from time to time; a timer of its own by default. */
+  readonly schedule?: ((look: () => void) => Schedule) | undefined
 }
 
 /** Keeps one session fresh: renews when it is asked to or when it is time, and follows what other holders do. */
@@ -80,14 +84,17 @@ export class Keeper {
       (error) => this.tell({ type: 'error', error }),
       () => this.session.read(),
     )
-    this.#schedule = new Schedule(environment, () => this.#look())
+    const look = (): void => this.#look()
+    this.#schedule = parts.schedule?.(look) ?? ownTimer(environment, look)
     this.session = new Session(key, store, environment, () => this.#follow())
     // Names this keeper in intents. It is made anew whenever one starts.
     const rival = new Rival(environment.uniqueId(), environment)
     const note = (note: RenewalNote): void => this.#take(note)
     const discard = (late: LiveRecord): void => void this.revocations.discard(late, this.session.record)
     this.#renewal = { session: this.session, environment, lock, client, grant, checkIdToken, rival, note, discard }
-    this.#ignoreStore = store.watch?.(key, () => this.#reread())
+    const { onEvent } = parts
+    if (onEvent) this.view.emitter.on('*', (event: Notice) => event.type !== 'change' && onEvent(event))
+    this.#ignoreStore = store.watch?.(key, () => void this.#reread())
   }
 
   /** Names this keeper in intents. */
@@ -95,12 +102,23 @@ export class Keeper {
     return this.#renewal.rival.owner
   }
 
+  /** Whether it has something that exists nowhere else, or works on it. */
+  get isBusy(): boolean {
+    return this.#loading !== undefined || this.flight.isFlying() || this.session.isHeld
+  }
+
   /** Starts to renew by itself. */
   start(): void {
     if (this.#isActive) return
     this.#isActive = true
-    this.#ignoreWake = this.#parts.watchWake?.(() => this.#reread())
-    this.#reread(this.load())
+    this.#ignoreWake = this.#parts.watchWake?.(() => void this.#reread())
+    void this.tend()
+  }
+
+  /** Sees to what is due, and resolves when that is done or has failed for now. */
+  async tend(): Promise<void> {
+    await this.#reread(this.load())
+    await this.flight.settled()
   }
 
   /** Renews only when it is asked to. It goes on to follow what other holders do. */
@@ -166,7 +184,7 @@ export class Keeper {
    * Takes notice of what others have written, by a look that begins now: one under way may have missed it. While the store
    * fails, it is asked again.
    */
-  #reread(reading: Promise<void> = this.session.read()): void {
+  #reread(reading: Promise<void> = this.session.read()): Promise<void> {
     const onFailure = (error: EvergrantError): void => {
       this.noteStoreFailure(error)
       const now = this.#parts.environment.monotonic()
@@ -179,7 +197,7 @@ export class Keeper {
       this.#forgetStoreFailure()
       this.#look()
     }
-    void reading.then(onSuccess, onFailure).then(() => this.view.deliver())
+    return reading.then(onSuccess, onFailure).then(() => this.view.deliver())
   }
 
   /** Tells of a failure of the store, once for as long as it lasts. */
@@ -197,7 +215,7 @@ export class Keeper {
   /** Looks at the clock, and decides by it what is due: timers and other hints come when they like. */
   #look(): void {
     const { record, isKnown } = this.session
-    if (!isKnown) return this.#reread()
+    if (!isKnown) return void this.#reread()
     const isDue = record?.state === 'live' && (!this.view.isFresh() || record.intent !== undefined)
     if (isDue && this.#isActive && !this.#isQuiet()) this.renewBehind(record)
     this.#plan()

@@ -34,12 +34,22 @@ interface Decided {
   readonly replaced: readonly LiveRecord[]
 }
 
+/** A manager as a pool holds it. */
+export interface PooledManager extends TokenManager {
+  /** Whether it has something that exists nowhere else, or works on it. */
+  readonly isBusy: boolean
+  /** Whether the last look at the store succeeded. */
+  readonly isKnown: boolean
+  /** Sees to what is due, and resolves when that is done or has failed for now. */
+  tend(): Promise<void>
+}
+
 /** Puts a manager together. All it does with the outside goes through `parts`. */
-export function createManager(parts: ManagerParts): TokenManager {
+export function createManager(parts: ManagerParts): PooledManager {
   return new Manager(parts)
 }
 
-class Manager implements TokenManager {
+class Manager implements PooledManager {
   readonly #parts: ManagerParts
   readonly #environment: Environment
   readonly #keeper: Keeper
@@ -135,6 +145,18 @@ class Manager implements TokenManager {
 
   stop(): void {
     this.#keeper.stop()
+  }
+
+  get isKnown(): boolean {
+    return this.#keeper.session.isKnown
+  }
+
+  get isBusy(): boolean {
+    return this.#keeper.isBusy
+  }
+
+  tend(): Promise<void> {
+    return this.#keeper.tend()
   }
 
   dispose(): void {

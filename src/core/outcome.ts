@@ -69,7 +69,7 @@ export async function settle(parts: RenewalParts, turn: Turn, { failure, isSent 
 }
 
 /** Whether the request may have been acted upon: a refusal says no, though not for sure; silence and crashes do not. */
-function isUnclear({ status }: EvergrantError): boolean {
+export function isUnclear({ status }: EvergrantError): boolean {
   return status === undefined || status < 400 || (status >= 500 && status !== 503)
 }
 

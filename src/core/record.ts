@@ -90,8 +90,18 @@ export interface SignedOutRecord extends RecordBase {
   readonly at: number
 }
 
+/** A live session that `encryptedStore` has sealed. Stores keep it like any other; what stands beside `data` is no secret. */
+export interface SealedRecord extends RecordBase {
+  readonly state: 'sealed'
+  /** Tells which key opens it. */
+  readonly keyId: string
+  /** Base64, as `data` is. */
+  readonly iv: string
+  readonly data: string
+}
+
 /** What this package writes: one immutable value per session, replaced as a whole. */
-export type SessionRecord = LiveRecord | EndedRecord | SignedOutRecord
+export type SessionRecord = LiveRecord | EndedRecord | SignedOutRecord | SealedRecord
 
 /** Stored content that this version cannot use. */
 export interface UnreadableRecord {
@@ -101,6 +111,11 @@ export interface UnreadableRecord {
 
 /** What a store may find. */
 export type StoredRecord = SessionRecord | UnreadableRecord
+
+/** Whether a record tells what the session is, which damaged, newer and sealed ones do not. */
+export function isReadable(record: StoredRecord | undefined): record is Exclude<SessionRecord, SealedRecord> {
+  return record !== undefined && 'at' in record
+}
 
 /** The key of the access token that is asked for without a resource or scope. */
 export const defaultTokenKey = ''

@@ -4,23 +4,27 @@ import type { Environment } from './environment.js'
 const longestMs = 6 * 3_600_000
 const shortestMs = 1000
 
-/** One timer that calls `look` from time to time. It is a hint: `look` decides by the clock whether anything is due. */
-export class Schedule {
-  #cancel: (() => void) | undefined
+/** When to look at the clock again. It is a hint: whoever looks decides by the clock whether anything is due. */
+export interface Schedule {
+  /** Wants one look in `ms` instead of any that was wanted before. */
+  lookIn(ms: number): void
+  stop(): void
+}
 
-  constructor(
-    private readonly environment: Environment,
-    private readonly look: () => void,
-  ) {}
+/** How soon a look comes that is wanted in `ms`: in six hours at the latest, and never within the next second. */
+export function lookDelay(ms: number): number {
+  return Math.max(shortestMs, Math.min(ms, longestMs))
+}
 
-  /** Calls `look` in `ms`, or in six hours, whichever is sooner, and never within the next second. */
-  lookIn(ms: number): void {
-    this.stop()
-    this.#cancel = this.environment.setTimer(this.look, Math.max(shortestMs, Math.min(ms, longestMs)))
-  }
-
-  stop(): void {
-    this.#cancel?.()
-    this.#cancel = undefined
+/** One timer that calls `look`. */
+export function ownTimer(environment: Environment, look: () => void): Schedule {
+  let cancel: (() => void) | undefined
+  const stop = (): void => cancel?.()
+  return {
+    lookIn(ms) {
+      stop()
+      cancel = environment.setTimer(look, lookDelay(ms))
+    },
+    stop,
   }
 }

@@ -2,7 +2,7 @@ import { isNewerFormat } from './codec.js'
 import { within, type Environment } from './environment.js'
 import { EvergrantError, isEvergrantError, type ErrorCode } from './errors.js'
 import { assertSuccession } from './invariants.js'
-import type { LiveRecord, SessionRecord, StoredRecord, UnreadableRecord } from './record.js'
+import { isReadable, type LiveRecord, type SessionRecord, type StoredRecord } from './record.js'
 import type { TokenStore, Versioned } from './store.js'
 
 const operationMs = 5000
@@ -101,7 +101,8 @@ export class Session {
         const current = this.#stored?.record
         const next = change(current)
         if (!next) return false
-        if (current?.state === 'unreadable' && isNewerFormat(current)) throw unreadable(current)
+        const isLocked = current?.state === 'sealed' && next.state !== 'signed_out'
+        if (isLocked || isNewerFormat(current)) throw unreadable(current)
         assertSuccession(current, next)
         const result = await this.#bounded(() => this.store.swap(this.key, this.#stored?.revision, next))
         this.#see(result.won ? { revision: result.revision, record: next } : result.current)
@@ -179,13 +180,17 @@ export function requireLive(record: StoredRecord | undefined): LiveRecord {
       ? new EvergrantError('lost_in_flight', 'the session ended: an answer with its next refresh token was lost')
       : new EvergrantError('login_required', `the session ended: ${record.reason}`)
   }
-  if (record?.state === 'unreadable') throw unreadable(record)
-  throw new EvergrantError('login_required', 'nobody is signed in')
+  throw unreadable(record) ?? new EvergrantError('login_required', 'nobody is signed in')
 }
 
-/** What to tell of a record that cannot be used. */
-export function unreadable({ problem }: UnreadableRecord): EvergrantError {
-  return problem === 'corrupt'
+/** What to tell of a record that cannot be read; `undefined` for all others. */
+export function unreadable(record: StoredRecord | undefined): EvergrantError | undefined {
+  if (!record || isReadable(record)) return undefined
+  if (record.state === 'sealed') {
+    const advice = 'give encryptedStore() the key that sealed it, or discard the session by signOut()'
+    return new EvergrantError('misconfigured', `no key at hand opens the stored session: ${advice}`)
+  }
+  return record.problem === 'corrupt'
     ? new EvergrantError('login_required', 'the stored session is damaged; signing in again sets it aside')
     : new EvergrantError('unsupported', 'a newer version of evergrant wrote the stored session: update this one')
 }

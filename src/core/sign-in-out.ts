@@ -2,9 +2,9 @@ import { EvergrantError } from './errors.js'
 import type { IdTokenCheck } from './grant.js'
 import {
   defaultTokenKey,
+  isReadable,
   recordFormat,
   type LiveRecord,
-  type SessionRecord,
   type SignedOutRecord,
   type StoredRecord,
 } from './record.js'
@@ -84,10 +84,6 @@ function unlessOverruled(at: number, now: () => number, change: Change): Change 
   const isDecision = (stored: StoredRecord | undefined): boolean =>
     isReadable(stored) && stored.state !== 'ended' && stored.at > at && stored.at <= now()
   return (stored) => (isDecision(stored) ? undefined : change(stored))
-}
-
-function isReadable(stored: StoredRecord | undefined): stored is SessionRecord {
-  return stored !== undefined && stored.state !== 'unreadable'
 }
 
 function nonsense(why: string): EvergrantError {

@@ -1,7 +1,7 @@
 import type { Journal } from './diagnosis.js'
 import type { Environment } from './environment.js'
 import type { EvergrantError } from './errors.js'
-import { Emitter, eventsBetween, type TokenEvent } from './events.js'
+import { Emitter, eventsBetween, type Notice, type TokenEvent } from './events.js'
 import { countLifetime, type Lifetime } from './lifetime.js'
 import { defaultToken, type AccessToken, type StoredRecord } from './record.js'
 import { unreadable } from './session.js'
@@ -18,7 +18,9 @@ export class View {
   #record: StoredRecord | undefined
   #isKnown = false
   #failure: EvergrantError | undefined
-  #events: (TokenEvent | { type: 'change' })[] = []
+  /** Why the record cannot be read. */
+  #trouble: EvergrantError | undefined
+  #events: Notice[] = []
   /** Lets the holders of one token become due at different times. */
   readonly #spread: number
 
@@ -42,7 +44,11 @@ export class View {
     this.#count(defaultToken(previous), defaultToken(record))
     const token = { expiresAt: this.lifetime?.expiresAt, scope: defaultToken(record)?.scope }
     if (this.#isKnown) eventsBetween(previous, record, token, isOwn).forEach((event) => this.tell(event))
-    if (record?.state === 'unreadable' && previous?.state !== 'unreadable') this.report(unreadable(record))
+    const trouble = unreadable(record)
+    if (trouble?.code !== this.#trouble?.code) {
+      this.#trouble = trouble
+      if (trouble) this.report(trouble)
+    }
     this.#record = record
     this.#isKnown = true
     this.#show()
@@ -83,7 +89,7 @@ export class View {
   }
 
   #show(): void {
-    const error = this.#failure
+    const error = this.#failure ?? this.#trouble
     const next = this.#isKnown ? snapshotOf(this.#record, this.lifetime?.expiresAt, error) : { ...this.snapshot, error }
     const snapshot = keepIfSame(this.snapshot, next)
     if (snapshot === this.snapshot) return

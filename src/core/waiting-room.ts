@@ -10,8 +10,11 @@ export class WaitingRoom {
 
   constructor(private readonly environment: Environment) {}
 
-  /** Settles as `work` does, until `endsAt` on the monotonic clock, the caller's `signal` or {@link close}. */
-  wait<T>(work: Promise<T>, endsAt: number, signal: AbortSignal | undefined): Promise<T> {
+  /**
+   * Settles as `work` does, until `endsAt` on the monotonic clock, when it rejects with what `late` makes, the caller's
+   * `signal` or {@link close}.
+   */
+  wait<T>(work: Promise<T>, endsAt: number, signal: AbortSignal | undefined, late = tooSlow): Promise<T> {
     const waiting = this.#leave
     let leave = (): void => undefined
     const left = new Promise<never>((_resolve, reject) => {
@@ -21,7 +24,7 @@ export class WaitingRoom {
     waiting?.add(leave)
     signal?.addEventListener('abort', leave)
     const ms = endsAt - this.environment.monotonic()
-    return within(this.environment, ms, Promise.race([left, work]), tooSlow, true).finally(() => {
+    return within(this.environment, ms, Promise.race([left, work]), late, true).finally(() => {
       waiting?.delete(leave)
       signal?.removeEventListener('abort', leave)
     })

@@ -1,0 +1,256 @@
+import { Agenda, type Appointment } from './agenda.js'
+import { sleep } from './environment.js'
+import { isEvergrantError } from './errors.js'
+import { Emitter, type TokenEvent } from './events.js'
+import type { GrantContext, Granted } from './grant.js'
+import { createManager, type ManagerParts, type PooledManager } from './manager.js'
+import { Pace } from './pace.js'
+import { lookDelay } from './schedule.js'
+import type { PooledSession, PoolEvent, PoolMetrics, TokenPool } from './token-pool.js'
+
+const breathMs = 1000
+
+/** The parts a pool is put together from: those of its managers, whose `key` the key of a session is added to. */
+export interface PoolParts extends ManagerParts {
+  readonly maxRenewalsPerSecond: number
+  readonly maxConcurrentRenewals: number
+  readonly idleSeconds: number
+  readonly maxOpenSessions: number
+  /** Is told of each event, after the listeners. */
+  readonly onPoolEvent?: ((event: PoolEvent) => void) | undefined
+}
+
+/** A session that the pool knows. Most have no manager: all that is kept of them is when they are due. */
+interface Slot extends Appointment {
+  readonly key: string
+  opened: Opened | undefined
+  /** Whether to renew it though nobody asks for it. */
+  isKept: boolean
+}
+
+/** A session with a manager. */
+interface Opened {
+  readonly slot: Slot
+  readonly manager: PooledManager
+  /** How many calls are under way. */
+  calls: number
+  /** When the last one was over, on the monotonic clock; `-Infinity` when nobody called. */
+  usedAt: number
+}
+
+/** Puts a pool together. */
+export function createPool(parts: PoolParts): TokenPool {
+  return new Pool(parts)
+}
+
+class Pool implements TokenPool {
+  readonly #parts: PoolParts
+  readonly #pace: Pace
+  readonly #agenda: Agenda<Slot>
+  readonly #emitter = new Emitter()
+  readonly #slots = new Map<string, Slot>()
+  /** The one used longest ago first. */
+  readonly #opened = new Set<Opened>()
+  /** Due, and not looked after yet. */
+  readonly #due = new Set<Slot>()
+  /** No session, but the time to close those that are idle. */
+  readonly #closing: Slot = newSlot('')
+  #tending = 0
+  #renewing = 0
+  #renewals = 0
+  #failures = 0
+  #isOver = false
+
+  constructor(parts: PoolParts) {
+    this.#parts = parts
+    this.#pace = new Pace(parts.environment, parts.maxRenewalsPerSecond)
+    this.#agenda = new Agenda(parts.environment, (slot) => this.#fall(slot))
+  }
+
+  session(key: string): PooledSession {
+    const use = <T>(work: (manager: PooledManager) => Promise<T>): Promise<T> => this.#use(key, work)
+    return {
+      key,
+      client: this.#parts.client,
+      getAccessToken: (options) => use((manager) => manager.getAccessToken(options)),
+      getTokens: (options) => use((manager) => manager.getTokens(options)),
+      renew: () => use((manager) => manager.renew()),
+      fetch: (input, init) => use((manager) => manager.fetch(input, init)),
+      setTokens: (response, options) => use((manager) => manager.setTokens(response, options)),
+      signOut: () => use((manager) => manager.signOut()),
+      diagnose: () => use((manager) => manager.tend().then(() => manager.diagnose())),
+    }
+  }
+
+  add(keys: Iterable<string>): void {
+    for (const key of keys) {
+      const slot = this.#slot(key)
+      slot.isKept = true
+      if (slot.place < 0) this.#agenda.plan(slot, 0)
+    }
+  }
+
+  remove(key: string): void {
+    const slot = this.#slots.get(key)
+    if (!slot) return
+    slot.isKept = false
+    slot.opened?.manager.stop()
+    this.#agenda.cancel(slot)
+    this.#due.delete(slot)
+    if (!slot.opened) this.#slots.delete(key)
+  }
+
+  on<T extends TokenEvent['type']>(type: T, listener: (event: Extract<PoolEvent, { type: T }>) => void): () => void {
+    return this.#emitter.on(type, listener)
+  }
+
+  metrics(): PoolMetrics {
+    return {
+      sessions: this.#slots.size,
+      open: this.#opened.size,
+      due: this.#due.size,
+      waiting: this.#pace.waiting,
+      renewing: this.#renewing,
+      renewals: this.#renewals,
+      failures: this.#failures,
+      renewalsPerSecond: this.#pace.perSecond,
+    }
+  }
+
+  dispose(): void {
+    this.#isOver = true
+    this.#agenda.clear()
+    this.#due.clear()
+    for (const { manager } of this.#opened) manager.dispose()
+    this.#emitter.clear()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const managers = [...this.#opened].map(({ manager }) => manager)
+    this.dispose()
+    await Promise.all(managers.map((manager) => manager[Symbol.asyncDispose]()))
+  }
+
+  async #use<T>(key: string, work: (manager: PooledManager) => Promise<T>): Promise<T> {
+    const slot = this.#slot(key)
+    slot.isKept ||= this.#parts.autoRenew
+    const opened = this.#open(slot)
+    opened.calls++
+    try {
+      return await work(opened.manager)
+    } finally {
+      opened.calls--
+      opened.usedAt = this.#parts.environment.monotonic()
+      this.#opened.delete(opened)
+      this.#opened.add(opened)
+      this.#closeIdle()
+    }
+  }
+
+  #slot(key: string): Slot {
+    const known = this.#slots.get(key)
+    if (known) return known
+    const slot = newSlot(key)
+    this.#slots.set(key, slot)
+    return slot
+  }
+
+  #open(slot: Slot): Opened {
+    const opened = (slot.opened ??= { slot, manager: this.#makeManager(slot), calls: 0, usedAt: -Infinity })
+    this.#opened.add(opened)
+    if (this.#isOver) opened.manager.dispose()
+    else if (slot.isKept) opened.manager.start()
+    return opened
+  }
+
+  /** The manager of one session shares the agenda and the pace of all. */
+  #makeManager(slot: Slot): PooledManager {
+    const { key, lock, grant } = this.#parts
+    const enter = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
+      await this.#pace.turn((slot.opened?.calls ?? 0) > 0)
+      this.#renewing++
+      return lock(name, work).finally(() => this.#renewing--)
+    }
+    return createManager({
+      ...this.#parts,
+      key: key + slot.key,
+      lock: Object.assign(enter, { kind: lock.kind }),
+      grant: Object.assign((context: GrantContext) => this.#ask(context), grant),
+      autoRenew: false,
+      onEvent: (event) => this.#tell({ ...event, key: slot.key }),
+      // A manager that is closed wants no more looks, but its session stays due when it was.
+      schedule: () => ({
+        lookIn: (ms) => void (slot.opened && this.#agenda.plan(slot, lookDelay(ms))),
+        stop: () => void (slot.opened && this.#agenda.cancel(slot)),
+      }),
+    })
+  }
+
+  async #ask(context: GrantContext): Promise<Granted> {
+    try {
+      const granted = await this.#parts.grant(context)
+      this.#renewals++
+      this.#pace.quicken()
+      return granted
+    } catch (error) {
+      this.#failures++
+      if (!isEvergrantError(error) || error.code === 'unavailable') this.#pace.slowDown(Object(error).retryAt)
+      throw error
+    }
+  }
+
+  #tell(event: PoolEvent): void {
+    this.#emitter.emit(event)
+    this.#parts.onPoolEvent?.(event)
+  }
+
+  #fall(slot: Slot): void {
+    if (slot === this.#closing) return this.#closeIdle()
+    this.#due.add(slot)
+    this.#tendNext()
+  }
+
+  #tendNext(): void {
+    for (const slot of this.#due) {
+      if (this.#tending >= this.#parts.maxConcurrentRenewals) return
+      this.#due.delete(slot)
+      this.#tending++
+      void this.#tend(this.#open(slot)).finally(() => {
+        this.#tending--
+        this.#tendNext()
+      })
+    }
+  }
+
+  async #tend(opened: Opened): Promise<void> {
+    const { manager } = opened
+    await manager.tend()
+    // A store that is down is not asked for one session after the other as fast as it fails.
+    if (!manager.isKnown) await sleep(this.#parts.environment, breathMs)
+    if (opened.usedAt === -Infinity) this.#close(opened)
+  }
+
+  #closeIdle(): void {
+    const { environment, idleSeconds, maxOpenSessions } = this.#parts
+    const idleSince = environment.monotonic() - idleSeconds * 1000
+    for (const opened of this.#opened) {
+      if (opened.usedAt > idleSince && this.#opened.size <= maxOpenSessions) break
+      this.#close(opened)
+    }
+    if (this.#opened.size > 0 && this.#closing.place < 0) this.#agenda.plan(this.#closing, idleSeconds * 1000)
+  }
+
+  /** Lets go of all but when the session is due. */
+  #close(opened: Opened): void {
+    const { slot, manager, calls } = opened
+    if (calls > 0 || manager.isBusy) return
+    slot.opened = undefined
+    this.#opened.delete(opened)
+    manager.dispose()
+    if (slot.place < 0 && !this.#due.has(slot)) this.#slots.delete(slot.key)
+  }
+}
+
+function newSlot(key: string): Slot {
+  return { key, opened: undefined, isKept: false, dueAt: 0, place: -1 }
+}

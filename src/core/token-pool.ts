@@ -1,0 +1,67 @@
+import type { TokenEvent } from './events.js'
+import type { TokenManager } from './token-manager.js'
+
+/** One session of a pool. It holds nothing itself: make it where it is needed, and forget it again. */
+export interface PooledSession extends Pick<
+  TokenManager,
+  'client' | 'getAccessToken' | 'getTokens' | 'renew' | 'fetch' | 'setTokens' | 'signOut'
+> {
+  /** Names it within the pool. */
+  readonly key: string
+  /** What a report of trouble should hold. There is no secret in it. */
+  diagnose(): Promise<ReturnType<TokenManager['diagnose']>>
+}
+
+/** What happens to one of the sessions. No event ever holds a token. */
+export type PoolEvent = TokenEvent & {
+  /** The key of the session. */
+  readonly key: string
+}
+
+/** What a pool is doing. */
+export interface PoolMetrics {
+  /** How many sessions it knows. */
+  readonly sessions: number
+  /** How many of them are in memory as a whole, because they are used. */
+  readonly open: number
+  /** How many are due, and not looked after yet. */
+  readonly due: number
+  /** How many renewals wait because of the pace. */
+  readonly waiting: number
+  /** How many renewals are under way. */
+  readonly renewing: number
+  /** How many renewals succeeded since the pool was made. */
+  readonly renewals: number
+  /** How many requests failed, for whatever reason. */
+  readonly failures: number
+  /** The pace of now: the ceiling, or less while the server is in trouble. */
+  readonly renewalsPerSecond: number
+}
+
+/** Keeps any number of sessions of one client alive, with one timer for all. */
+export interface TokenPool {
+  /** The session called `key`, of which nothing need be known yet. */
+  session(key: string): PooledSession
+
+  /**
+   * Keeps these sessions fresh from now on, whether anybody uses them or not; what is not in the store is forgotten again.
+   * Without it, sessions are kept from their first use on, or not at all with `autoRenew: false`.
+   */
+  add(keys: Iterable<string>): void
+
+  /** Looks after the session no more, until it is used again. It stays in the store, and nobody is signed out. */
+  remove(key: string): void
+
+  /** Calls `listener` for each event of a type, of all sessions. Returns a function that ends it. */
+  on<T extends TokenEvent['type']>(type: T, listener: (event: Extract<PoolEvent, { type: T }>) => void): () => void
+
+  /** What the pool is doing. */
+  metrics(): PoolMetrics
+
+  /**
+   * Ends the pool: timers, listeners and waiting calls. The sessions stay in the store. Renewals under way are finished and
+   * stored, which `await using` waits for.
+   */
+  dispose(): void
+  [Symbol.asyncDispose](): Promise<void>
+}

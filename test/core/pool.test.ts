@@ -1,0 +1,207 @@
+import { expect, test } from 'vitest'
+import type { PoolEvent } from '../../src/core/token-pool.js'
+import { PoolWorld } from './pool-world.js'
+import { failureOf } from './scripted-world.js'
+
+const hourMs = 3_600_000
+
+test('each customer has a session of its own, and gets its own tokens', async () => {
+  const world = new PoolWorld()
+  const pool = world.pool()
+  const keys = await world.signIn(pool, 3)
+  for (const key of keys) {
+    const token = await pool.session(key).getAccessToken()
+    expect(world.server.inspect(token)?.subject).toBe(key)
+  }
+  expect(await failureOf(pool.session('stranger').getAccessToken())).toMatchObject({ code: 'login_required' })
+  pool.dispose()
+})
+
+test('sessions are renewed ahead, once each, with one timer for all of them', async () => {
+  const world = new PoolWorld()
+  const pool = world.pool()
+  const keys = await world.signIn(pool, 500)
+  await world.environment.pass(hourMs / 2)
+  expect(world.environment.timers.size).toBe(1)
+  expect(pool.metrics()).toMatchObject({ sessions: 500, open: 0 })
+  await world.environment.pass(hourMs / 2 + 60_000)
+  expect(world.requests).toHaveLength(500)
+  expect(pool.metrics()).toMatchObject({ sessions: 500, open: 0, renewals: 500, failures: 0, due: 0, renewing: 0 })
+  for (const key of keys) await pool.session(key).getAccessToken()
+  expect(world.requests).toHaveLength(500)
+  pool.dispose()
+})
+
+test('a process of its own keeps fresh what it is told of, and requests elsewhere find it fresh', async () => {
+  const world = new PoolWorld()
+  const web = world.pool({ autoRenew: false })
+  const keys = await world.signIn(web, 50)
+  await world.environment.pass(120_000)
+  const renewer = world.pool()
+  renewer.add([...keys, 'stranger'])
+  await world.environment.pass(4 * hourMs)
+  const before = world.requests.length
+  expect(before).toBeGreaterThanOrEqual(200)
+  for (const key of keys) await web.session(key).getAccessToken()
+  expect(world.requests).toHaveLength(before)
+  expect(renewer.metrics().sessions).toBe(50)
+  renewer.dispose()
+})
+
+test('without autoRenew a session is renewed when it is used', async () => {
+  const world = new PoolWorld()
+  const pool = world.pool({ autoRenew: false })
+  const [key = ''] = await world.signIn(pool, 1)
+  await world.environment.pass(2 * hourMs)
+  expect(world.requests).toHaveLength(0)
+  expect(world.environment.timers.size).toBe(0)
+  const tokens = [pool.session(key).getAccessToken(), pool.session(key).getAccessToken()]
+  const [one, other] = await world.environment.passUntil(Promise.all(tokens))
+  expect(one).toBe(other)
+  expect(world.requests).toHaveLength(1)
+  pool.dispose()
+})
+
+test('ten thousand sessions due at once are renewed at the pace that was set, and callers go first', async () => {
+  const world = new PoolWorld()
+  const pool = world.pool({ maxRenewalsPerSecond: 20, autoRenew: false })
+  const keys = await world.signIn(pool, 2000)
+  await world.environment.pass(hourMs)
+  pool.add(keys)
+  await world.environment.pass(10_000)
+  expect(pool.metrics().due).toBeGreaterThan(1000)
+  const last = pool.session(keys.at(-1) ?? '')
+  const askedAt = world.environment.time.now
+  await world.environment.passUntil(last.getAccessToken())
+  expect(world.environment.time.now - askedAt).toBeLessThan(500)
+  await world.environment.pass(100_000)
+  expect(world.requests).toHaveLength(2000)
+  expect(world.busiestSecond).toBeLessThanOrEqual(22)
+  pool.dispose()
+})
+
+test('four pools on one store renew each session once', async () => {
+  const world = new PoolWorld()
+  const pools = Array.from({ length: 4 }, () => world.pool())
+  const keys = await world.signIn(pools[0] ?? world.pool(), 400)
+  for (const pool of pools) pool.add(keys)
+  await world.environment.pass(hourMs + 60_000)
+  expect(world.requests).toHaveLength(400)
+  expect(world.server.redemptions.every(({ outcome }) => outcome === 'accepted')).toBe(true)
+  pools.forEach((pool) => pool.dispose())
+})
+
+test('an outage slows the pool down, and when it is over there is no storm and nobody is signed out', async () => {
+  const world = new PoolWorld()
+  const pool = world.pool({ maxRenewalsPerSecond: 20 })
+  const keys = await world.signIn(pool, 1000)
+  await world.environment.pass(hourMs - 120_000)
+  world.fault = { type: 'respond', status: 503 }
+  await world.environment.pass(300_000)
+  expect(pool.metrics().renewalsPerSecond).toBeLessThanOrEqual(2)
+  expect(world.requests.length).toBeLessThan(600)
+  world.fault = undefined
+  world.requests.length = 0
+  await world.environment.pass(300_000)
+  expect(world.busiestSecond).toBeLessThanOrEqual(22)
+  expect(new Set(world.server.redemptions.map(({ family }) => family)).size).toBe(1000)
+  for (const key of keys) await pool.session(key).getAccessToken()
+  expect(pool.metrics().renewalsPerSecond).toBe(20)
+  pool.dispose()
+})
+
+test('more callers than the pace allows are told at once when to come again', async () => {
+  const world = new PoolWorld()
+  const pool = world.pool({ maxRenewalsPerSecond: 5, autoRenew: false })
+  const keys = await world.signIn(pool, 200)
+  await world.environment.pass(hourMs)
+  const calls = keys.map((key) =>
+    pool
+      .session(key)
+      .getAccessToken()
+      .then(
+        () => 'token',
+        (error: { code: string }) => error.code,
+      ),
+  )
+  const outcomes = await world.environment.passUntil(Promise.all(calls))
+  const count = (outcome: string): number => outcomes.filter((each) => each === outcome).length
+  expect(count('token')).toBeGreaterThanOrEqual(45)
+  expect(count('token') + count('unavailable')).toBe(200)
+  expect(world.busiestSecond).toBeLessThanOrEqual(7)
+  pool.dispose()
+})
+
+test('what the store does not take stays in memory until it does', async () => {
+  const world = new PoolWorld()
+  const pool = world.pool({ autoRenew: false, idleSeconds: 1 })
+  const [key = ''] = await world.signIn(pool, 1)
+  await world.environment.pass(hourMs)
+  world.onRequest = () => (world.store.isReadOnly = true)
+  const token = await world.environment.passUntil(pool.session(key).getAccessToken())
+  await world.environment.pass(600_000)
+  expect(pool.metrics().open).toBe(1)
+  world.store.isReadOnly = false
+  await world.environment.pass(10_000)
+  expect(pool.metrics().open).toBe(0)
+  expect(await pool.session(key).getAccessToken()).toBe(token)
+  expect(world.requests).toHaveLength(1)
+  pool.dispose()
+})
+
+test('while the store is down it is asked at leisure, and nothing is sent; then all goes on', async () => {
+  const world = new PoolWorld()
+  const pool = world.pool()
+  await world.signIn(pool, 200)
+  world.store.isUnreadable = true
+  let reads = 0
+  const { read } = world.store
+  world.store.read = (key) => (reads++, read.call(world.store, key))
+  await world.environment.pass(hourMs + 60_000)
+  expect(world.requests).toHaveLength(0)
+  expect(reads).toBeLessThan(60 * 2 * 25)
+  world.store.isUnreadable = false
+  await world.environment.pass(60_000)
+  expect(world.requests).toHaveLength(200)
+  pool.dispose()
+})
+
+test('events tell whose session they are of, and there is no token in them', async () => {
+  const world = new PoolWorld()
+  const events: PoolEvent[] = []
+  const pool = world.pool({ onPoolEvent: (event) => events.push(event) })
+  const renewed: string[] = []
+  pool.on('renewed', ({ key }) => renewed.push(key))
+  const [first = '', second = ''] = await world.signIn(pool, 2)
+  await world.environment.pass(hourMs)
+  expect(renewed.sort()).toEqual([first, second])
+  await world.environment.passUntil(pool.session(first).signOut())
+  world.server.revoke(1)
+  await world.environment.passUntil(failureOf(pool.session(second).renew()))
+  expect(events.map(({ type, key }) => `${key} ${type}`)).toEqual([
+    `${first} adopted`,
+    `${second} adopted`,
+    expect.stringContaining('renewed'),
+    expect.stringContaining('renewed'),
+    `${first} signedOut`,
+    `${second} ended`,
+  ])
+  expect(JSON.stringify(events)).not.toMatch(/access\.|refresh\./)
+  await world.environment.pass(120_000)
+  expect(pool.metrics()).toMatchObject({ sessions: 0, open: 0 })
+  expect(world.environment.timers.size).toBe(0)
+  pool.dispose()
+})
+
+test('a session that is removed is renewed no more, and comes back with its next use', async () => {
+  const world = new PoolWorld()
+  const pool = world.pool()
+  const [key = ''] = await world.signIn(pool, 1)
+  pool.remove(key)
+  await world.environment.pass(2 * hourMs)
+  expect(world.requests).toHaveLength(0)
+  expect(pool.metrics().sessions).toBe(0)
+  await world.environment.passUntil(pool.session(key).getAccessToken())
+  expect(world.requests).toHaveLength(1)
+  pool.dispose()
+})
