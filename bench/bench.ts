@@ -10,11 +10,12 @@ import type { Figure } from './figure.js'
 import { measureHotPathInChromium, measureHotPathInNode } from './hot-path.js'
 import { measurePageLoad } from './page-load.js'
 import { measureRenewal } from './renewal.js'
+import { measurePool } from './pool.js'
 import { toLine, toMarkdown } from './report.js'
 import { measureBundles } from './sizes.js'
 import { measureTabs } from './tabs.js'
 
-const inNode = [measureBundles, measureHotPathInNode, measureRenewal]
+const inNode = [measureBundles, measureHotPathInNode, measureRenewal, measurePool]
 const inChromium = {
   'twenty tabs': measureTabs,
   'getAccessToken() in Chromium': measureHotPathInChromium,

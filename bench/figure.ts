@@ -1,7 +1,7 @@
 import type { Comparison } from './rounds.js'
 
 /** One line of the report. */
-export type Figure = SizeFigure | RatioFigure | CountFigure
+export type Figure = SizeFigure | RatioFigure | CountFigure | AmountFigure
 
 /** How large a program is that a page loads. */
 export interface SizeFigure {
@@ -37,6 +37,20 @@ export interface CountFigure {
   readonly what: string
   readonly count: number
   /** Of how many it was counted. */
+  readonly n: string
+  /** The most that it should be. */
+  readonly budget?: number | undefined
+  /** Why it is more, if it is. */
+  readonly reason?: string | undefined
+}
+
+/** How much of something there is, on this machine. */
+export interface AmountFigure {
+  readonly kind: 'amount'
+  readonly what: string
+  readonly value: number
+  readonly unit: string
+  /** Of how many it was measured. */
   readonly n: string
   /** The most that it should be. */
   readonly budget?: number | undefined

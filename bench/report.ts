@@ -64,6 +64,10 @@ function row(figure: Figure): string[] {
   if (figure.kind === 'count') {
     return [what, twoDigits(figure.count), atMost(budget, twoDigits), verdictOf(figure), '', '', figure.n]
   }
+  if (figure.kind === 'amount') {
+    const inUnit = (value: number): string => `${short(value)} ${figure.unit}`
+    return [what, inUnit(figure.value), atMost(budget, inUnit), verdictOf(figure), '', '', figure.n]
+  }
   const { comparison, comparedWith, unit, n } = figure
   const { ours, theirs, ratio } = comparison
   const [oursText, theirsText] = [spread(ours, ` ${unit}`), `${comparedWith}: ${spread(theirs, ` ${unit}`)}`]
@@ -84,6 +88,8 @@ function valueOf(figure: Figure): number {
       return figure.bytes
     case 'count':
       return figure.count
+    case 'amount':
+      return figure.value
     case 'ratio':
       return figure.comparison.ratio.median
   }
