@@ -10,6 +10,7 @@ export type {
   AuthorizationRequest,
 } from './testing/authorization-endpoint.js'
 export type { ClientRegistration } from './testing/clients.js'
+export type { DeviceOptions } from './testing/device-codes.js'
 export { commonFaults, DroppedConnection, type Fault } from './testing/faults.js'
 export type { TokenFacts } from './testing/issued-tokens.js'
 export type { Logout } from './testing/logouts.js'

@@ -92,6 +92,7 @@ function configure(options: AuthorizationServerOptions, port: number): Configura
     ttl: {
       AccessToken: accessTokenSeconds,
       AuthorizationCode: 60,
+      DeviceCode: 600,
       Grant: daySeconds,
       IdToken: 3600,
       Interaction: 600,

@@ -60,7 +60,8 @@ function signInPage(application: string, complaint = ''): string {
   )
 }
 
-function page(title: string, content: string): string {
+/** A page in the look of the server. */
+export function page(title: string, content: string): string {
   return `<!doctype html>
 <html lang="en">
   <head>

@@ -14,6 +14,8 @@ const codes: ReadonlyMap<unknown, ErrorCode> = new Map([
   ['consent_required', 'login_required'],
   ['mfa_required', 'login_required'],
   ['access_denied', 'denied'],
+  // What Microsoft says in its place on devices.
+  ['authorization_declined', 'denied'],
 ])
 
 /** What the `error` of a server says; what is not known is about this client's setup. */
@@ -39,16 +41,31 @@ export async function readAnswer(response: Response, now: number, secret?: strin
 }
 
 /**
- * Reads the answer to a request that brings no tokens, such as a pushed authorization request. A page to look at comes
- * from something on the way, such as the portal of a hotel.
+ * Reads the answer to a request that brings no tokens, such as a pushed authorization request. Some servers refuse with
+ * status 200, so only what it has to hold tells that it is no refusal.
+ *
+ * @param names members that must be there, as texts
+ * @throws EvergrantError as {@link readAnswer} does
+ */
+export async function readMembers<N extends string>(
+  response: Response,
+  now: number,
+  ...names: readonly N[]
+): Promise<JsonObject & Readonly<Record<N, string>>> {
+  const body = parseObject(await readText(response))
+  if (!response.ok || !names.every((name) => isText(body?.[name]))) throw failureOf(response, body, now)
+  return body as JsonObject & Record<N, string>
+}
+
+/**
+ * Reads the answer to a request that brings nothing, such as a revocation. A page to look at comes from something on the
+ * way, such as the portal of a hotel.
  *
  * @throws EvergrantError as {@link readAnswer} does, for every answer that is no success
  */
-export async function readSuccess(response: Response, now: number, secret?: string): Promise<JsonObject> {
+export async function readSuccess(response: Response, now: number, secret?: string): Promise<void> {
   const text = await readText(response)
-  const body = parseObject(text)
-  if (!response.ok || text.trimStart().startsWith('<')) throw failureOf(response, body, now, secret)
-  return body ?? {}
+  if (!response.ok || text.trimStart().startsWith('<')) throw failureOf(response, parseObject(text), now, secret)
 }
 
 function failureOf(response: Response, body: JsonObject | undefined, now: number, secret?: string): EvergrantError {
@@ -56,12 +73,13 @@ function failureOf(response: Response, body: JsonObject | undefined, now: number
   const error = isText(body?.error) ? body.error : challengeError(status, headers)
   const cleanError = codes.has(error) ? error : clean(error, secret)
   const message = `the server answered with status ${status}`
+  const interval = error === 'slow_down' ? body?.interval : undefined
   return new EvergrantError(judge(status, error), cleanError ? `${message}, ${cleanError}` : message, {
     status,
     error: cleanError,
     errorDescription: clean(body?.error_description, secret),
     errorUri: clean(body?.error_uri, secret),
-    retryAt: retryTime(status, headers, timeOf(response) ?? now, now),
+    retryAt: retryTime(status, headers, interval, timeOf(response) ?? now, now),
   })
 }
 
@@ -79,13 +97,20 @@ function timeOf({ headers }: Response): number | undefined {
 }
 
 /**
- * When the server wants to be asked again: `Retry-After` (RFC 9110 section 10.2.3), or the end of the rate window that
- * is used up. Okta tells of the window in every answer, so only a 429 makes it matter.
+ * When the server wants to be asked again: `Retry-After` (RFC 9110 section 10.2.3), the end of the rate window that is
+ * used up, or the `interval` that GitHub sends to devices. Okta tells of the window in every answer, so only a 429 makes
+ * it matter.
  */
-function retryTime(status: number, headers: Headers, serverNow: number, now: number): number | undefined {
+function retryTime(
+  status: number,
+  headers: Headers,
+  interval: unknown,
+  serverNow: number,
+  now: number,
+): number | undefined {
   const after = headers.get('retry-after') ?? ''
   const reset = status === 429 ? Number(headers.get('x-rate-limit-reset')) : 0
-  const waits = [Number(after) * 1000, Date.parse(after) - serverNow, reset * 1000 - serverNow]
+  const waits = [Number(after) * 1000, Date.parse(after) - serverNow, reset * 1000 - serverNow, Number(interval) * 1000]
   const wait = waits.find((ms) => ms > 0 && ms < Infinity)
   return wait && now + wait
 }

@@ -1,12 +1,13 @@
-import type { OAuthClient } from '../core/client.js'
+import type { OAuthClient, ServerMetadata } from '../core/client.js'
 import { systemEnvironment, within } from '../core/environment.js'
 import { EvergrantError } from '../core/errors.js'
 import type { TokenResponse } from '../core/token-response.js'
-import { clean, codeOf, readAnswer, readSuccess } from './answer.js'
+import { clean, codeOf, readMembers } from './answer.js'
 import { assertSecure, isSameUrl, networkFailure, parseUrl } from './http.js'
 import { idTokenCheck, toleranceMs } from './id-token.js'
 import { assertFree } from './parameters.js'
 import { codeChallenge, randomSecret } from './pkce.js'
+import { requestTokens } from './token-request.js'
 
 /** How a sign-in is asked for: parameters of RFC 6749 section 4.1.1 and OpenID Connect Core section 3.1.2.1. */
 export interface AuthorizationOptions {
@@ -101,10 +102,8 @@ function bounded<T>(work: Promise<T>): Promise<T> {
 
 async function push(client: OAuthClient, parameters: Record<string, string>): Promise<Record<string, string>> {
   const pushing = client.post('pushed_authorization_request_endpoint', parameters)
-  const { request_uri } = await bounded(pushing.then((response) => readSuccess(response, systemEnvironment.now())))
-  if (typeof request_uri !== 'string') {
-    throw new EvergrantError('unavailable', 'the answer to the pushed authorization request has no request_uri')
-  }
+  const reading = pushing.then((response) => readMembers(response, systemEnvironment.now(), 'request_uri'))
+  const { request_uri } = await bounded(reading)
   return { client_id: client.clientId, request_uri }
 }
 
@@ -121,21 +120,31 @@ export async function redeemCode(
   sent: SentRequest,
 ): Promise<{ response: TokenResponse; sentAt: number }> {
   const server = await client.metadata()
-  const iss = answer.get('iss')
   if (sent.issuer !== server.issuer) throw new EvergrantError('misconfigured', 'another server began this sign-in')
+  const code = readCode(answer, server)
+  const { redirectUri, verifier } = sent
+  const form = { grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: verifier }
+  const { response, serverTime, sentAt } = await bounded(requestTokens(client, form, code))
+  if (typeof response.id_token === 'string')
+    assertAnswers(response.id_token, sent, client.clientId, serverTime ?? sentAt)
+  return { response, sentAt }
+}
+
+/**
+ * The code in an answer of this server (RFC 6749 section 4.1.2, RFC 9207 section 2.4).
+ *
+ * @param answer the parameters that the server has added to the redirect URI
+ * @throws EvergrantError with the server's own `error` and `errorDescription` when it has refused; `misconfigured` when
+ *   the answer comes from another server
+ */
+export function readCode(answer: URLSearchParams, server: ServerMetadata): string {
+  const iss = answer.get('iss')
   if (iss === null ? server.authorization_response_iss_parameter_supported : !isSameUrl(iss, server.issuer)) {
     throw new EvergrantError('misconfigured', 'the answer to the sign-in comes from another server (RFC 9207)')
   }
   const code = answer.get('code')
   if (code === null || answer.has('error')) throw refusal(answer)
-  const { redirectUri, verifier } = sent
-  const form = { grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: verifier }
-  const sentAt = systemEnvironment.now()
-  const answering = client.post('token_endpoint', form).then((response) => readAnswer(response, sentAt, code))
-  const { response, serverTime } = await bounded(answering)
-  if (typeof response.id_token === 'string')
-    assertAnswers(response.id_token, sent, client.clientId, serverTime ?? sentAt)
-  return { response, sentAt }
+  return code
 }
 
 function refusal(answer: URLSearchParams): EvergrantError {

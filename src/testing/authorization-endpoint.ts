@@ -2,6 +2,7 @@ import type { AuthorizationCodes } from './authorization-codes.js'
 import type { ClientRegistration, Clients } from './clients.js'
 import type { PushedRequests } from './pushed-requests.js'
 import { page, redirect, respond } from './responses.js'
+import { signInOf } from './sign-ins.js'
 
 /** What a browser comes with to sign a user in. */
 export interface AuthorizationRequest {
@@ -122,19 +123,14 @@ export class AuthorizationEndpoint {
   }
 
   #code(parameters: URLSearchParams, decision: Extract<AuthorizationDecision, { subject: string }>): string {
-    const { offlineAccess = true } = this.options
     const { codes, now } = this.server
-    const asked = (parameters.get('scope') ?? '').split(' ').filter(Boolean)
-    const scopes = offlineAccess ? asked : asked.filter((scope) => scope !== 'offline_access')
+    const asked = {
+      clientId: parameters.get('client_id') ?? '',
+      scope: parameters.get('scope') ?? '',
+      acr: parameters.get('acr_values')?.split(' ')[0],
+    }
     const grant = {
-      signIn: {
-        clientId: parameters.get('client_id') ?? '',
-        subject: decision.subject,
-        scope: scopes.join(' '),
-        authenticatedAt: decision.authenticatedAt ?? now(),
-        acr: decision.acr ?? parameters.get('acr_values')?.split(' ')[0],
-      },
-      isOffline: scopes.includes('offline_access'),
+      ...signInOf(decision, asked, now(), this.options.offlineAccess),
       redirectUri: parameters.get('redirect_uri') ?? '',
       codeChallenge: parameters.get('code_challenge'),
       nonce: parameters.get('nonce') ?? undefined,

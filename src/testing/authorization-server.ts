@@ -1,9 +1,14 @@
 import { systemEnvironment, type Environment } from '../core/environment.js'
 import type { TokenResponse } from '../core/token-response.js'
 import { AuthorizationCodes } from './authorization-codes.js'
-import { AuthorizationEndpoint, type AuthorizationOptions } from './authorization-endpoint.js'
+import {
+  AuthorizationEndpoint,
+  type AuthorizationDecision,
+  type AuthorizationOptions,
+} from './authorization-endpoint.js'
 import { ClientRequests, type Act, type Reception } from './client-requests.js'
 import { Clients, type ClientRegistration } from './clients.js'
+import { DeviceCodes, type DeviceOptions } from './device-codes.js'
 import type { Fault } from './faults.js'
 import { idTokenIssuer, type IdTokenIssuer } from './id-tokens.js'
 import { IssuedTokens, type TokenFacts } from './issued-tokens.js'
@@ -18,7 +23,7 @@ import { TokenEndpoint } from './token-endpoint.js'
 import { TokenFamilies, type Redemption, type RotationPolicy } from './token-families.js'
 
 /** How a test authorization server behaves. */
-export interface AuthorizationServerOptions extends AuthorizationOptions {
+export interface AuthorizationServerOptions extends AuthorizationOptions, DeviceOptions {
   /** `https://as.example` by default; give the address it is served from. */
   readonly issuer?: string
   /** The clients by id, a web client with its secret; one public client `client` by default. */
@@ -33,7 +38,7 @@ export interface AuthorizationServerOptions extends AuthorizationOptions {
   readonly accessTokenSeconds?: number
   /** By how much the server's clock is ahead, in milliseconds; 0 by default. */
   readonly clockOffsetMs?: number
-  /** Decides for each request to `/token`, `/par` and `/revoke` what goes wrong with it. */
+  /** Decides for each request to `/token`, `/par`, `/device_authorization` and `/revoke` what goes wrong with it. */
   readonly fault?: (request: Request) => Fault | undefined
   /** In place of the clock and timers of the system. */
   readonly environment?: Environment
@@ -44,8 +49,8 @@ export interface AuthorizationServer {
   readonly issuer: string
   /**
    * Answers a request, or rejects with a `DroppedConnection`. Serves metadata in both well-known forms, `/authorize`,
-   * `/par`, `/token`, `/revoke`, `/logout`, `/jwks` and the protected resource `/resource`. Pages of every origin may use
-   * them.
+   * `/par`, `/device_authorization`, `/token`, `/revoke`, `/logout`, `/jwks` and the protected resource `/resource`.
+   * Pages of every origin may use them.
    */
   readonly handle: (request: Request) => Promise<Response>
   /**
@@ -53,6 +58,11 @@ export interface AuthorizationServer {
    * `client` for `offline_access` by default.
    */
   signIn(options?: { clientId?: string; subject?: string; scope?: string }): Promise<TokenResponse>
+  /**
+   * Does what the user of a device would do where it sends them: signs in, or has the device be told an `error` such as
+   * `access_denied`.
+   */
+  decideDevice(userCode: string, decision: AuthorizationDecision): void
   /** All uses of refresh tokens, oldest first. */
   readonly redemptions: readonly Redemption[]
   /** All requests to revoke a token that reached the server, oldest first. */
@@ -86,6 +96,7 @@ class Server implements AuthorizationServer {
   readonly #tokens: IssuedTokens
   readonly #clientRequests: ClientRequests
   readonly #authorization: AuthorizationEndpoint
+  readonly #deviceCodes: DeviceCodes
   readonly #tokenEndpoint: TokenEndpoint
   readonly #revocations: Revocations
   readonly #logouts: Logouts
@@ -104,6 +115,8 @@ class Server implements AuthorizationServer {
     const tokens = new IssuedTokens({ families, idTokens, accessTokenSeconds, name })
     const codes = new AuthorizationCodes(families, name)
     const pushedRequests = new PushedRequests(name)
+    const { offlineAccess } = options
+    const deviceCodes = new DeviceCodes(options, { families, name, random: environment.random, offlineAccess })
     this.#options = options
     this.issuer = issuer
     this.#environment = environment
@@ -112,7 +125,8 @@ class Server implements AuthorizationServer {
     this.#tokens = tokens
     this.#clientRequests = new ClientRequests({ clients, environment, now, fault })
     this.#authorization = new AuthorizationEndpoint(options, { issuer, clients, codes, pushedRequests, now })
-    this.#tokenEndpoint = new TokenEndpoint(codes, families, tokens)
+    this.#deviceCodes = deviceCodes
+    this.#tokenEndpoint = new TokenEndpoint(codes, deviceCodes, families, tokens)
     this.#revocations = new Revocations(tokens)
     this.#logouts = new Logouts(clients, idTokens)
     this.#endpoints = this.#makeEndpoints()
@@ -145,6 +159,10 @@ class Server implements AuthorizationServer {
     return this.#tokens.issue(this.#families.start({ clientId, subject, scope, authenticatedAt: now }, true), now)
   }
 
+  decideDevice(userCode: string, decision: AuthorizationDecision): void {
+    this.#deviceCodes.decide(userCode, decision)
+  }
+
   inspect(token: string): TokenFacts | undefined {
     return this.#tokens.inspect(token, this.#now())
   }
@@ -158,6 +176,7 @@ class Server implements AuthorizationServer {
   }
 
   #makeEndpoints(): ReadonlyMap<string, Endpoint> {
+    const issuer = this.issuer.replace(/\/$/, '')
     const base = new URL(this.issuer).pathname.replace(/\/$/, '')
     const now = (): number => this.#now()
     const query = ({ url }: Request): URLSearchParams => new URL(url).searchParams
@@ -170,6 +189,7 @@ class Server implements AuthorizationServer {
     const metadata = get(() => respond(200, {}, metadataOf(this.issuer, this.#options)))
     const token: Act = (form, clientId) => this.#tokenEndpoint.answer(form, clientId, now())
     const push: Act = (form, clientId) => this.#authorization.push(form, clientId)
+    const device: Act = (form, clientId) => respond(200, {}, this.#deviceCodes.issue(form, clientId, issuer, now()))
     const revoke: Act = (form, clientId) => this.#revocations.answer(form, clientId, now())
     return new Map([
       [`${base}/.well-known/openid-configuration`, metadata],
@@ -177,6 +197,7 @@ class Server implements AuthorizationServer {
       [`${base}/jwks`, get(async () => respond(200, {}, await this.#idTokens.jwks()))],
       [`${base}/authorize`, visit((request) => this.#authorization.answer(query(request)))],
       [`${base}/par`, post(push, () => ({ mayRepeatItsName: true }))],
+      [`${base}/device_authorization`, post(device)],
       [`${base}/token`, post(token, () => this.#receptionOfTokenRequest())],
       [`${base}/revoke`, post(revoke)],
       [`${base}/logout`, visit((request) => this.#logouts.answer(query(request), now()))],

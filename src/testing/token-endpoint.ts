@@ -1,12 +1,17 @@
 import type { AuthorizationCodes } from './authorization-codes.js'
+import type { DeviceCodes } from './device-codes.js'
 import type { IssuedTokens } from './issued-tokens.js'
 import { respond } from './responses.js'
 import type { TokenFamilies } from './token-families.js'
 
-/** The token endpoint (RFC 6749 section 3.2), with the grants of codes and of refresh tokens. */
+/** The grant of RFC 8628 section 3.4. */
+export const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code'
+
+/** The token endpoint (RFC 6749 section 3.2), with all grants that the server knows. */
 export class TokenEndpoint {
   constructor(
     private readonly codes: AuthorizationCodes,
+    private readonly deviceCodes: DeviceCodes,
     private readonly families: TokenFamilies,
     private readonly tokens: IssuedTokens,
   ) {}
@@ -21,6 +26,11 @@ export class TokenEndpoint {
       case 'refresh_token': {
         const redeemed = this.families.redeem(form.get('refresh_token') ?? '', clientId, now)
         if (!redeemed) return invalidGrant('The refresh token is dead.')
+        return respond(200, {}, await this.tokens.issue(redeemed, now))
+      }
+      case deviceGrant: {
+        const redeemed = this.deviceCodes.redeem(form, clientId, now)
+        if (typeof redeemed === 'string') return respond(400, {}, { error: redeemed })
         return respond(200, {}, await this.tokens.issue(redeemed, now))
       }
       case 'client_credentials': {

@@ -150,6 +150,11 @@ describe('a pushed request', () => {
       answerAt('/par', () => new Response('', { status: 503 })),
       { code: 'unavailable', status: 503 },
     ],
+    [
+      'the server refuses it with status 200',
+      answerAt('/par', () => Response.json({ error: 'invalid_request' })),
+      { code: 'misconfigured', error: 'invalid_request', status: 200 },
+    ],
     ['the answer has no request_uri', changeJson('/par', (body) => delete body.request_uri), { code: 'unavailable' }],
     [
       'the server takes none',
