@@ -26,6 +26,8 @@ export type {
   AccessToken,
   AccessTokenOptions,
   Diagnosis,
+  EncryptedStoreOptions,
+  EncryptionKey,
   EndedRecord,
   EndReason,
   ErrorCode,
@@ -41,6 +43,7 @@ export type {
   Pause,
   RecordBase,
   Revision,
+  SealedRecord,
   ServerMetadata,
   SessionRecord,
   SetTokensOptions,
@@ -65,6 +68,7 @@ export {
 } from './flows/redirect.js'
 export { signOutWithRedirect, type SignOutOptions } from './flows/sign-out.js'
 export type { AuthorizationOptions } from './oauth/authorization-code.js'
+export { encryptedStore } from './stores/encrypted.js'
 export { memoryStore } from './stores/memory.js'
 export { indexedDbStore } from './stores/indexed-db.js'
 export { webStorageStore } from './stores/web-storage.js'

@@ -14,7 +14,12 @@ export class WaitingRoom {
    * Settles as `work` does, until `endsAt` on the monotonic clock, when it rejects with what `late` makes, the caller's
    * `signal` or {@link close}.
    */
-  wait<T>(work: Promise<T>, endsAt: number, signal: AbortSignal | undefined, late = tooSlow): Promise<T> {
+  wait<T>(
+    work: Promise<T>,
+    endsAt: number,
+    signal: AbortSignal | undefined,
+    late: () => EvergrantError = tooSlow,
+  ): Promise<T> {
     const waiting = this.#leave
     let leave = (): void => undefined
     const left = new Promise<never>((_resolve, reject) => {

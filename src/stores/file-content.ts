@@ -39,7 +39,8 @@ export function withSession(text: string | undefined, key: string, record: Sessi
 
 function parse(text: string): Content | UnreadableRecord {
   try {
-    const value = Object(JSON.parse(text)) as Partial<Content>
+    // Some editors put a mark in front.
+    const value = Object(JSON.parse(text.replace(/^\uFEFF/, ''))) as Partial<Content>
     const { evergrant, sessions } = value as { evergrant?: unknown; sessions?: unknown }
     if (typeof evergrant === 'number' && evergrant > format) return { state: 'unreadable', problem: 'newer_format' }
     const isMap = Object(sessions) === sessions && !Array.isArray(sessions)

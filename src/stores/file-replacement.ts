@@ -7,10 +7,12 @@ import { EvergrantError } from '../core/errors.js'
 /** A lock is needed for about a millisecond: one that stands for this long belongs to a dead or stopped process. */
 const brokenAfterMs = 300
 const longestPollMs = 10
+/** How long somebody else, such as a virus scanner, may keep a file open. */
+const inUseMs = 500
 /** What a killed process leaves beside the file is removed once it is this old. */
 const leftoverMs = 60_000
 
-/** What a system says of a folder that is in the way. Windows also has these words for a file that somebody has open. */
+/** What a system says of a folder that is in the way, and what Windows says of a file that somebody has open. */
 const isWindows = process.platform === 'win32'
 const inUse = isWindows ? ['EPERM', 'EACCES', 'EBUSY'] : []
 const occupied = ['EEXIST', 'ENOTEMPTY', ...inUse]
@@ -48,21 +50,26 @@ export async function replaceFile(replacement: Replacement): Promise<boolean> {
     await writeThrough(join(draft, id), content)
     await take(lock, draft, giveUpAt)
     if ((await readText(path)) !== basis) return false
-    if (setAside !== undefined) await copyFile(path, setAside)
-    const isCommitted = await succeeds(rename(own, path), 'ENOENT', ...inUse)
+    if (setAside !== undefined) await patiently(() => copyFile(path, setAside))
+    const isCommitted = await succeeds(
+      patiently(() => rename(own, path)),
+      'ENOENT',
+      ...inUse,
+    )
     if (isCommitted) await syncFolder(dirname(path))
     return isCommitted
   } finally {
-    await Promise.allSettled([rm(draft, { recursive: true, force: true }), rm(own, { force: true })])
+    const remove = (path: string): Promise<void> => patiently(() => rm(path, { recursive: true, force: true }))
+    await Promise.allSettled([remove(draft), remove(own)])
     // Fails when the next process is in it already, which is as good.
-    await rmdir(lock).catch(() => undefined)
+    await patiently(() => rmdir(lock)).catch(() => undefined)
   }
 }
 
 /** Reads a file; resolves to `undefined` when there is none. */
 export async function readText(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, 'utf8')
+    return await patiently(() => readFile(path, 'utf8'))
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined
     throw error
@@ -77,6 +84,17 @@ export async function removeLeftovers(path: string): Promise<void> {
     const draft = join(folder, name)
     const { mtimeMs } = await stat(draft).catch(() => ({ mtimeMs: Infinity }))
     if (mtimeMs < Date.now() - leftoverMs) await rm(draft, { recursive: true }).catch(() => undefined)
+  }
+}
+
+/** Tries again what Windows refuses while somebody has the file open. */
+export async function patiently<T>(operation: () => Promise<T>): Promise<T> {
+  for (const giveUpAt = performance.now() + inUseMs; ; await sleep(longestPollMs)) {
+    try {
+      return await operation()
+    } catch (error) {
+      if (!inUse.includes(codeOf(error)) || performance.now() > giveUpAt) throw error
+    }
   }
 }
 
@@ -99,9 +117,19 @@ async function take(lock: string, draft: string, giveUpAt: number): Promise<void
     // Most systems let a folder take the place of an empty one, but not all do.
     if (present === undefined) await rmdir(lock).catch(() => undefined)
     else if (present !== holder) [holder, since] = [present, now]
-    else if (now - since > brokenAfterMs) await rm(join(lock, present), { force: true })
+    else if (now - since > brokenAfterMs) await breakOpen(lock, present, `${draft}-broken`)
     await sleep(Math.random() * longestPollMs)
   }
+}
+
+/**
+ * Takes the file out of a lock, unless its owner commits it first. Windows goes on with a deletion when the file has been
+ * moved meanwhile, and would delete the session; but it moves no folder while somebody moves a file in it.
+ */
+async function breakOpen(lock: string, file: string, aside: string): Promise<void> {
+  if (!isWindows) return rm(join(lock, file), { force: true })
+  if (await succeeds(rename(lock, aside), 'ENOENT', ...inUse))
+    await rm(aside, { recursive: true }).catch(() => undefined)
 }
 
 async function makeFolder(path: string): Promise<void> {

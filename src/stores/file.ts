@@ -6,7 +6,7 @@ import { EvergrantError } from '../core/errors.js'
 import type { SessionRecord } from '../core/record.js'
 import type { SwapResult, TokenStore } from '../core/store.js'
 import { findSession, withSession } from './file-content.js'
-import { codeOf, readText, removeLeftovers, replaceFile } from './file-replacement.js'
+import { codeOf, patiently, readText, removeLeftovers, replaceFile } from './file-replacement.js'
 
 const longestSwapMs = 4000
 
@@ -51,13 +51,16 @@ async function swap(
     if (await replaceFile({ path, basis, content, setAside, giveUpAt }))
       return { won: true, revision: findSession(content, key)?.revision }
   } while (performance.now() < giveUpAt)
-  throw new EvergrantError('storage_failed', 'too many processes write the session file at once')
+  throw new EvergrantError(
+    'storage_failed',
+    'the session file cannot be replaced: too many processes write it, or another program keeps it open',
+  )
 }
 
 /** The file that `path` leads to, so that all who share it take the same lock and replace the same file. */
 async function behindLinks(path: string): Promise<string> {
   try {
-    return await realpath(path)
+    return await patiently(() => realpath(path))
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error
   }

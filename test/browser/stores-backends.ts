@@ -1,4 +1,5 @@
 import type { TokenStore } from '../../src/core/store.js'
+import { encryptedStore } from '../../src/stores/encrypted.js'
 import { testStore, type StoreBackend, type StoredContent } from '../../src/testing.js'
 import type { StoresPage } from './stores-page.js'
 
@@ -80,6 +81,13 @@ const indexedDb: StoreBackend<Place> = {
   },
 }
 
+const key = new Uint8Array(32).fill(7)
+
+/** The same place, where nothing is stored but encrypted. */
+function encrypted(backend: StoreBackend<Place>): StoreBackend<Place> {
+  return { ...backend, open: async (place) => encryptedStore(await backend.open(place), [key]) }
+}
+
 async function textOf(name: string, key: string): Promise<string | undefined> {
   return JSON.stringify(await inDatabase(name, (store) => store.get(key)))
 }
@@ -117,4 +125,6 @@ export const suites: Readonly<Record<string, readonly Case[]>> = {
   'indexedDbStore()': casesOf(indexedDb),
   'webStorageStore(localStorage)': casesOf(webStorage('localStorage')),
   'webStorageStore(sessionStorage)': casesOf(webStorage('sessionStorage')),
+  'encryptedStore(indexedDbStore())': casesOf(encrypted(indexedDb)),
+  'encryptedStore(webStorageStore(localStorage))': casesOf(encrypted(webStorage('localStorage'))),
 }

@@ -126,6 +126,23 @@ describe('a stored record', () => {
     expect(world.store.writes).toHaveLength(0)
   })
 
+  test('that is sealed is left alone, says that a key is missing, and gives way to a sign-out only', async () => {
+    const world = new ScriptedWorld({ holders: 0 })
+    const place = { format: 1, sessionId: 'session', generation: 3 } as const
+    world.store.plant({ ...place, state: 'sealed', keyId: 'key', iv: 'iv', data: 'data' })
+    const { manager } = world.start()
+    const response = await world.server.signIn()
+    expect((await failureOf(world.finish(manager.getAccessToken()))).code).toBe('misconfigured')
+    expect((await failureOf(world.finish(manager.setTokens(response)))).code).toBe('misconfigured')
+    expect(manager.getSnapshot()).toMatchObject({ status: 'signed_out', error: { code: 'misconfigured' } })
+    await world.pass(60)
+    expect(world.store.writes).toHaveLength(0)
+    await world.finish(manager.signOut())
+    expect(manager.getSnapshot()).toEqual({ status: 'signed_out', error: undefined })
+    await world.finish(manager.setTokens(response))
+    expect(await world.finish(manager.getAccessToken())).toMatch(/^access/)
+  })
+
   test('that disappears means signed out', async () => {
     const world = new ScriptedWorld({ lifetimeSeconds: 60 })
     await world.signIn()

@@ -1,6 +1,6 @@
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { LiveRecord } from '../../src/core/record.js'
 import { fileStore } from '../../src/stores/file.js'
@@ -36,6 +36,17 @@ async function step(place: string, key = 'key'): Promise<number> {
 
 async function modeOf(place: string): Promise<string> {
   return ((await stat(place)).mode & 0o777).toString(8)
+}
+
+/** Works as a user to whom modes apply: they do not to root. */
+async function asNobody(work: () => Promise<void>): Promise<void> {
+  const user = process.geteuid?.()
+  if (user === 0) process.seteuid?.(65_534)
+  try {
+    await work()
+  } finally {
+    if (user === 0) process.seteuid?.(0)
+  }
 }
 
 describe('where the file store keeps its file', () => {
@@ -114,6 +125,17 @@ describe('where the file store keeps its file', () => {
     expect(await generationAt(path, 'a')).toBe(2)
   })
 
+  test('what an editor does to the look of the file changes nothing, with or without a mark in front', async () => {
+    await step(path)
+    const store = fileStore(path)
+    const before = await store.read('key')
+    const content: unknown = JSON.parse(await readFile(path, 'utf8'))
+    await writeFile(path, `\uFEFF${JSON.stringify(content, undefined, 2).replaceAll('\n', '\r\n')}\r\n`)
+    expect(await store.read('key')).toEqual(before)
+    expect((await store.swap('key', before?.revision, live(2))).won).toBe(true)
+    expect(await readdir(folder)).toEqual(['session.json'])
+  })
+
   test('a damaged file is set aside byte for byte', async () => {
     const damaged = Buffer.from([0x7b, 0xff, 0xfe, 0x00, 0x22])
     await writeFile(path, damaged)
@@ -176,6 +198,27 @@ describe('what stands in the way of the file store', () => {
     } finally {
       await disk.remove()
     }
+  })
+
+  test('a folder that may not be written to rejects the swap and loses nothing, and a file that may not be read says so', async () => {
+    const place = join(folder, 'shared', 'session.json')
+    await step(place)
+    await chmod(folder, 0o755)
+    await chmod(dirname(place), 0o555)
+    await chmod(place, 0o444)
+    await asNobody(async () => {
+      const store = fileStore(place)
+      const found = await store.read('key')
+      expect(found?.record).toEqual(live(1))
+      await expect(store.swap('key', found?.revision, live(2))).rejects.toThrow('EACCES')
+      expect(await store.read('key')).toEqual(found)
+    })
+    await chmod(place, 0o000)
+    await asNobody(() => expect(fileStore(place).read('key')).rejects.toThrow('EACCES'))
+    await chmod(dirname(place), 0o755)
+    await chmod(place, 0o600)
+    expect(await readdir(dirname(place))).toEqual(['session.json'])
+    expect(await step(place)).toBe(2)
   })
 
   test('a disk that is read only rejects the swap and loses nothing', async (context) => {

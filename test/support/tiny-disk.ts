@@ -28,7 +28,8 @@ export async function mountTinyDisk(test: TestContext, kilobytes: number): Promi
     path,
     makeReadOnly: async () => void (await run('mount', ['-o', 'remount,ro', path])),
     async remove() {
-      await run('umount', [path])
+      // Something that was begun on it may not be over.
+      await run('umount', ['--lazy', path])
       await rmdir(path)
     },
   }
