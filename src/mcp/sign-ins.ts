@@ -1,0 +1,83 @@
+import type { Environment } from '../core/environment.js'
+import { recordFormat, type LiveRecord, type StoredRecord } from '../core/record.js'
+import { Session } from '../core/session.js'
+import type { TokenStore } from '../core/store.js'
+import type { McpClientInformation, McpDiscoveryState } from './sdk.js'
+
+/** Which client of which authorization server a session belongs to. */
+export interface Registration {
+  readonly client: McpClientInformation
+  readonly discovery: McpDiscoveryState
+}
+
+/** A sign-in whose code has not come yet. */
+export interface SignIn extends Registration {
+  readonly state: string
+  /** The code verifier of RFC 7636. */
+  readonly verifier: string
+}
+
+interface Content {
+  readonly registration?: Registration | undefined
+  /** Oldest first. */
+  readonly pending: readonly SignIn[]
+}
+
+/** Nobody may ever come back from a sign-in, so only the newest are kept. */
+const mostPending = 8
+
+/**
+ * What must be known before there is a session: the client of the present one and the sign-ins under way. It lies beside
+ * the session in the same store, so that all processes share it and a code may come to another one than has asked for it.
+ * Stores keep session records only; this is one without tokens.
+ */
+export class SignIns {
+  readonly #session: Session
+
+  constructor(store: TokenStore, key: string, environment: Environment) {
+    this.#session = new Session(key, store, environment, () => undefined)
+  }
+
+  /** The client of the present session, or of the last one. */
+  async registration(): Promise<Registration | undefined> {
+    return (await this.#read()).registration
+  }
+
+  /** The sign-in to which `state` belongs, if it is under way. */
+  async find(state: string | null): Promise<SignIn | undefined> {
+    return (await this.#read()).pending.find((signIn) => signIn.state === state)
+  }
+
+  async begin(signIn: SignIn): Promise<void> {
+    await this.#change((content) => ({ ...content, pending: [...content.pending, signIn].slice(-mostPending) }))
+  }
+
+  /** Makes the client of a sign-in that of the present session. Resolves to the one before. */
+  async finish({ state, client, discovery }: SignIn): Promise<Registration | undefined> {
+    let previous: Registration | undefined
+    await this.#change(({ registration, pending }) => {
+      previous = registration
+      return { registration: { client, discovery }, pending: pending.filter((signIn) => signIn.state !== state) }
+    })
+    return previous
+  }
+
+  async #read(): Promise<Content> {
+    await this.#session.read()
+    return contentOf(this.#session.record)
+  }
+
+  async #change(change: (content: Content) => Content): Promise<void> {
+    await this.#session.update((stored) => recordOf(change(contentOf(stored))))
+  }
+}
+
+function recordOf(content: Content): LiveRecord {
+  const base = { format: recordFormat, state: 'live', sessionId: 'mcp', generation: 0, at: 0 } as const
+  return { ...base, accessTokens: {}, extra: { ...content } }
+}
+
+function contentOf(record: StoredRecord | undefined): Content {
+  const extra = record?.state === 'live' ? (record.extra as Partial<Content> | undefined) : undefined
+  return { registration: extra?.registration, pending: extra?.pending ?? [] }
+}
