@@ -1,35 +1,46 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { createServer } from 'node:http'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createTokenManager, fileStore } from '../../src/node.js'
+import { createTokenManager, type StoredRecord } from '../../src/node.js'
 import { createAuthorizationServer, nodeListener, type RotationPolicy } from '../../src/testing.js'
 import type { AuthorizationServer } from '../../src/testing.js'
 import { Random } from '../simulation/random.js'
 import { listen } from '../support/listen.js'
 import { makeProgram, type Program } from '../support/program.js'
+import { startBackend, type Backend } from './backends.js'
+import { openStore, type OpenStore, type Place } from './places.js'
+import { Tally, type Figures } from './tally.js'
 import type { WorkerReport, WorkerTask } from './worker.js'
 
-/** How to run a fleet: many processes that share one session in one file. */
+/** How to run a fleet: many processes that share one session. */
 export interface FleetOptions {
+  readonly store: Place['kind']
   readonly processes: number
   /** How many access tokens are to be outlived. */
   readonly expiries: number
   readonly rotation: RotationPolicy
-  /** Kills a process at random this often, and starts another in its place. */
-  readonly killEveryMs?: number | undefined
+  readonly trouble?: Trouble | undefined
   readonly seed: number
   readonly longestMs: number
   /** Called from time to time with what is known so far. */
   onProgress?(result: FleetResult): void
 }
 
+/** What happens to a fleet, at random. */
+export interface Trouble {
+  /** Kills a process this often, and starts another in its place. */
+  readonly killEveryMs?: number
+  /** Stops a process this often, for up to `longestStopMs`. */
+  readonly stopEveryMs?: number
+  readonly longestStopMs?: number
+  /** Restarts Redis, or ends all connections to PostgreSQL, this often. */
+  readonly disturbEveryMs?: number
+}
+
 /** What came of it. */
-export interface FleetResult {
+export interface FleetResult extends Figures {
+  readonly store: Place['kind']
   readonly seconds: number
-  readonly kills: number
   /** How many access tokens became due. */
   readonly expiries: number
   readonly tokenRequests: number
@@ -38,12 +49,6 @@ export interface FleetResult {
   readonly outcomes: Readonly<Record<string, number>>
   /** How many requests came before the token they replaced was due. */
   readonly early: number
-  readonly calls: number
-  readonly longestWaitMs: number
-  /** Tokens that were given to calls which began after their end. The system may pause a process before it uses one. */
-  readonly expiredServed: number
-  /** Why calls failed, and how often. */
-  readonly failures: Readonly<Record<string, number>>
   /** Whether the stored session can no longer be renewed. While a renewal is under way that may look so. */
   readonly isLost: boolean
 }
@@ -60,7 +65,6 @@ const farewellMs = 15_000
 
 /** Runs a fleet until enough tokens have been outlived, or for as long as it may take. */
 export async function runFleet(options: FleetOptions): Promise<FleetResult> {
-  const folder = await mkdtemp(join(tmpdir(), 'evergrant-fleet-'))
   const http = createServer((incoming, outgoing) =>
     nodeListener((request) => server.handle(request))(incoming, outgoing),
   )
@@ -75,54 +79,56 @@ export async function runFleet(options: FleetOptions): Promise<FleetResult> {
       return { type: 'delay', requestMs: latencyMs / 2, responseMs: latencyMs / 2 }
     },
   })
+  const backend = await startBackend(options.store)
   const program = await makeProgram(new URL('./worker.ts', import.meta.url))
-  const fleet = new Fleet(options, server, arrivals, join(folder, 'session.json'), program)
+  const own = await openStore(backend.place)
+  const fleet = new Fleet(options, { server, arrivals, backend, own, program })
   try {
     return await fleet.run()
   } finally {
     await fleet.end()
     http.closeAllConnections()
     http.close()
+    await own.close()
     await program.remove()
-    await rm(folder, { recursive: true, force: true })
+    await backend.remove()
   }
+}
+
+interface Surroundings {
+  readonly server: AuthorizationServer
+  readonly arrivals: readonly number[]
+  readonly backend: Backend
+  readonly own: OpenStore
+  readonly program: Program
 }
 
 class Fleet {
   readonly #workers = new Set<ChildProcess>()
   readonly #random: Random
+  readonly #tally: Tally
   readonly #startedAt = performance.now()
-  #kills = 0
-  #calls = 0
-  #longestWaitMs = 0
-  #expiredServed = 0
-  readonly #failures = new Map<string, number>()
 
   constructor(
     private readonly options: FleetOptions,
-    private readonly server: AuthorizationServer,
-    private readonly arrivals: readonly number[],
-    private readonly path: string,
-    private readonly program: Program,
+    private readonly around: Surroundings,
   ) {
     this.#random = new Random(options.seed)
+    this.#tally = new Tally((token) => around.server.inspect(token)?.expiresAt ?? 0)
   }
 
   async run(): Promise<FleetResult> {
-    const { processes, expiries, killEveryMs = Infinity, longestMs, onProgress } = this.options
+    const { processes, expiries, trouble = {}, longestMs } = this.options
     await this.#signIn()
     for (let count = 0; count < processes; count++) this.#start()
-    let [killAt, progressAt] = [performance.now() + killEveryMs, 0]
+    const due = [
+      every(trouble.killEveryMs, () => this.#kill()),
+      every(trouble.stopEveryMs, () => this.#pause(trouble.longestStopMs ?? 0)),
+      every(trouble.disturbEveryMs, () => this.#disturb()),
+      every(progressMs, () => this.#look()),
+    ]
     while (this.#expiries() < expiries && performance.now() - this.#startedAt < longestMs) {
-      const now = performance.now()
-      if (now >= killAt) {
-        killAt += killEveryMs
-        this.#kill()
-      }
-      if (now >= progressAt) {
-        progressAt = now + progressMs
-        onProgress?.(await this.#result())
-      }
+      for (const act of due) await act()
       await sleep(10)
     }
     await this.end()
@@ -134,81 +140,107 @@ class Fleet {
     const over = [...this.#workers].map(
       (worker) => new Promise<void>((resolve) => worker.once('exit', () => resolve())),
     )
-    for (const worker of this.#workers) if (worker.connected) worker.send('stop')
+    for (const worker of this.#workers) {
+      worker.kill('SIGCONT')
+      if (worker.connected) worker.send('stop')
+    }
     await Promise.race([Promise.all(over), sleep(farewellMs)])
     for (const worker of this.#workers) {
-      this.#note(`process ${worker.pid} did not end by itself`)
+      this.#tally.note(`process ${worker.pid} did not end by itself`)
       worker.kill('SIGKILL')
     }
     await Promise.all(over)
   }
 
   async #signIn(): Promise<void> {
-    const { issuer } = this.server
-    await using tokens = createTokenManager({
-      issuer,
-      clientId: 'client',
-      store: fileStore(this.path),
-      autoRenew: false,
-    })
-    await tokens.setTokens(await this.server.signIn())
+    const { server, own } = this.around
+    const options = { issuer: server.issuer, clientId: 'client', store: own.store, autoRenew: false }
+    await using tokens = createTokenManager(options)
+    await tokens.setTokens(await server.signIn())
   }
 
   #start(): void {
-    const task: WorkerTask = { issuer: this.server.issuer, path: this.path }
-    const worker = fork(this.program.path, [JSON.stringify(task)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    const { server, backend, program } = this.around
+    const task: WorkerTask = { issuer: server.issuer, place: backend.place }
+    const worker = fork(program.path, [JSON.stringify(task)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
     this.#workers.add(worker)
-    worker.on('message', (report) => this.#take(report as WorkerReport))
+    worker.on('message', (report) => this.#tally.take(report as WorkerReport))
     worker.on('exit', (code, signal) => {
       this.#workers.delete(worker)
-      if (code !== 0 && signal !== 'SIGKILL') this.#note(`a process ended with ${code ?? signal}`)
+      if (code !== 0 && signal !== 'SIGKILL') this.#tally.note(`a process ended with ${code ?? signal}`)
     })
   }
 
   #kill(): void {
-    this.#random.pick([...this.#workers]).kill('SIGKILL')
-    this.#kills++
+    if (this.#workers.size > 0) this.#random.pick([...this.#workers]).kill('SIGKILL')
+    this.#tally.kills++
     this.#start()
   }
 
-  #take({ served, calls, longestWaitMs, failures }: WorkerReport): void {
-    this.#calls += calls
-    this.#longestWaitMs = Math.max(this.#longestWaitMs, longestWaitMs)
-    for (const { token, lastAt } of served) {
-      const expiresAt = this.server.inspect(token)?.expiresAt ?? 0
-      if (lastAt >= expiresAt) this.#expiredServed++
-    }
-    failures.forEach((failure) => this.#note(failure))
+  #pause(longestMs: number): void {
+    if (this.#workers.size === 0) return
+    const worker = this.#random.pick([...this.#workers])
+    worker.kill('SIGSTOP')
+    this.#tally.stops++
+    setTimeout(() => worker.kill('SIGCONT'), this.#random.next() * longestMs).unref()
   }
 
-  #note(failure: string): void {
-    this.#failures.set(failure, (this.#failures.get(failure) ?? 0) + 1)
+  async #disturb(): Promise<void> {
+    if (!this.around.backend.disturb) return
+    await this.around.backend.disturb()
+    this.#tally.disturbances++
+  }
+
+  /** Reports, and signs in anew where a strict server has ended the session. */
+  async #look(): Promise<void> {
+    const record = await this.#stored()
+    if (record?.state === 'ended') {
+      this.#tally.lose(record.reason)
+      await this.#signIn()
+    }
+    this.options.onProgress?.(this.#figures(record))
   }
 
   #expiries(): number {
-    return this.server.redemptions.filter(({ outcome }) => outcome === 'accepted').length
+    return this.around.server.redemptions.filter(({ outcome }) => outcome === 'accepted').length
+  }
+
+  async #stored(): Promise<StoredRecord | undefined> {
+    const { own, server } = this.around
+    return (await own.store.read(`evergrant ${server.issuer} client default`).catch(() => undefined))?.record
   }
 
   async #result(): Promise<FleetResult> {
-    const { redemptions, tokenRequests, issuer } = this.server
+    return this.#figures(await this.#stored())
+  }
+
+  #figures(record: StoredRecord | undefined): FleetResult {
+    const { server, arrivals } = this.around
+    const { redemptions, tokenRequests } = server
     const outcomes: Record<string, number> = {}
     for (const { outcome } of redemptions) outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
-    const stored = await fileStore(this.path).read(`evergrant ${issuer} client default`)
-    const refreshToken = stored?.record.state === 'live' ? stored.record.refreshToken : undefined
+    const refreshToken = record?.state === 'live' ? record.refreshToken : undefined
     const expiries = this.#expiries()
     return {
+      store: this.options.store,
       seconds: Math.round((performance.now() - this.#startedAt) / 1000),
-      kills: this.#kills,
       expiries,
       tokenRequests,
       requestsPerExpiry: tokenRequests / expiries,
       outcomes,
-      early: this.arrivals.filter((at, index) => at - (this.arrivals[index - 1] ?? -Infinity) < soonestMs).length,
-      calls: this.#calls,
-      longestWaitMs: Math.round(this.#longestWaitMs),
-      expiredServed: this.#expiredServed,
-      failures: Object.fromEntries(this.#failures),
-      isLost: refreshToken === undefined || !this.server.inspect(refreshToken)?.isUsable,
+      early: arrivals.filter((at, index) => at - (arrivals[index - 1] ?? -Infinity) < soonestMs).length,
+      ...this.#tally.figures(),
+      isLost: refreshToken === undefined || !server.inspect(refreshToken)?.isUsable,
     }
+  }
+}
+
+/** Calls `act` when its time has come again, each time it is asked. */
+function every(ms: number | undefined, act: () => Promise<void> | void): () => Promise<void> | void {
+  let dueAt = performance.now() + (ms ?? Infinity)
+  return () => {
+    if (performance.now() < dueAt) return
+    dueAt = performance.now() + (ms ?? Infinity)
+    return act()
   }
 }

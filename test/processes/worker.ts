@@ -1,9 +1,10 @@
-import { createTokenManager, fileStore, isEvergrantError } from '../../src/node.js'
+import { createTokenManager, isEvergrantError } from '../../src/node.js'
+import { openStore, type Place } from './places.js'
 
 /** What a worker is told when it is started. */
 export interface WorkerTask {
   readonly issuer: string
-  readonly path: string
+  readonly place: Place
 }
 
 /** What a worker has seen since its last report. */
@@ -19,12 +20,13 @@ const reportMs = 250
 const longestPauseMs = 20
 
 /** One of many processes with one session: it asks for tokens all the time, until it is told to stop. */
-async function work({ issuer, path }: WorkerTask): Promise<void> {
-  await using tokens = createTokenManager({ issuer, clientId: 'client', store: fileStore(path), autoRenew: false })
+async function work({ issuer, place }: WorkerTask): Promise<void> {
   let isOver = false
   process.on('message', () => (isOver = true))
   // Nobody is left to report to.
   process.on('disconnect', () => process.exit())
+  const { store, close } = await openStore(place)
+  const tokens = createTokenManager({ issuer, clientId: 'client', store, autoRenew: false })
   let report = new Report()
   for (let reportAt = 0; !isOver;) {
     const [calledAt, startedAt] = [Date.now(), performance.now()]
@@ -41,6 +43,8 @@ async function work({ issuer, path }: WorkerTask): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, Math.random() * longestPauseMs))
   }
   report.send()
+  await tokens[Symbol.asyncDispose]()
+  await close()
 }
 
 class Report {

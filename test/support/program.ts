@@ -22,6 +22,8 @@ export async function makeProgram(source: URL, ...plugins: Plugin[]): Promise<Pr
     format: 'esm',
     target: 'node20',
     logLevel: 'error',
+    // Packages in the older format ask for others by it.
+    banner: { js: `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)` },
     plugins,
   })
   return { path, remove: () => rm(folder, { recursive: true, force: true }) }
