@@ -87,3 +87,4 @@ export type {
   Versioned,
 } from './index.js'
 export { fileStore } from './stores/file.js'
+export type { RenewalTrace } from './signals/diagnostics-channel.js'

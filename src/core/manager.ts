@@ -210,8 +210,8 @@ class Manager implements PooledManager {
     const isRejected = token.token === rejected
     const age = this.#environment.now() - token.obtainedAt
     // After n refused renewals in a row a token counts as new for 5 s * (2^n - 1), so that an API which refuses every
-    // token does not cause a renewal per call.
-    const isNew = age >= 0 && age < newEnoughMs * (isRejected ? 2 ** this.#keeper.refusals - 1 : 1)
+    // token does not cause a renewal per call; for five minutes at most, as others may renew meanwhile.
+    const isNew = age >= 0 && age < newEnoughMs * (isRejected ? 2 ** Math.min(this.#keeper.refusals, 6) - 1 : 1)
     return isNew || !(forceRenew || isRejected || isShort) ? token : undefined
   }
 

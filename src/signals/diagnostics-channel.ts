@@ -2,8 +2,14 @@ import { channel, tracingChannel } from 'node:diagnostics_channel'
 import type { Lock } from '../core/lock.js'
 import type { PoolEvent } from '../core/token-pool.js'
 
+/** The context of the traces on `evergrant:renewal`. */
+export interface RenewalTrace {
+  /** The name of the record in the store, which tells the session apart from all others. */
+  readonly record: string
+}
+
 const events = channel('evergrant:event')
-const renewals = tracingChannel<string, { readonly record: string }>('evergrant:renewal')
+const renewals = tracingChannel<string, RenewalTrace>('evergrant:renewal')
 
 /** Tells whoever listens in this process what happens to sessions. */
 function publishEvent(event: PoolEvent): void {
@@ -17,4 +23,7 @@ const tracedLock: Lock = Object.assign(
 )
 
 /** What managers and pools of Node are made with. */
-export const diagnostics = { lock: () => tracedLock, onEvent: publishEvent }
+export const diagnostics: { readonly lock: () => Lock; readonly onEvent: (event: PoolEvent) => void } = {
+  lock: () => tracedLock,
+  onEvent: publishEvent,
+}

@@ -1,16 +1,14 @@
 import { expect, test } from 'vitest'
-import { oauthClient } from '../../src/oauth/client.js'
 import { refreshTokenGrant } from '../../src/oauth/refresh-token.js'
 import { memoryStore } from '../../src/stores/memory.js'
 import { FakeEnvironment } from '../support/fake-environment.js'
-import { managerOf, metadata } from '../support/managed.js'
+import { managerOf } from '../support/managed.js'
 import { failureOf } from './scripted-world.js'
 
 test.each([true, false])(
   'a session without a refresh token says at once that it is over, on each page that is loaded (autoRenew %s)',
   async (autoRenew) => {
     const environment = new FakeEnvironment()
-    const client = oauthClient({ metadata: () => Promise.resolve(metadata), clientId: 'client', environment })
     const place = memoryStore()
     let writes = 0
     const store: typeof place = {

@@ -1,6 +1,7 @@
 import type { PolicyName } from '../simulation/scenario.js'
 import { mutantsOfFetch } from './of-fetch.js'
 import { mutantsOfOutcomes } from './of-outcomes.js'
+import { mutantsOfPools } from './of-pools.js'
 import { mutantsOfTurns } from './of-turns.js'
 
 /** A change to the code that breaks a rule of the protocol. */
@@ -13,4 +14,9 @@ export interface Mutant {
 }
 
 /** Breaks the protocol in one place each. All of them must be caught, or the rule they break is not tested. */
-export const mutants: readonly Mutant[] = [...mutantsOfTurns, ...mutantsOfOutcomes, ...mutantsOfFetch]
+export const mutants: readonly Mutant[] = [
+  ...mutantsOfTurns,
+  ...mutantsOfOutcomes,
+  ...mutantsOfFetch,
+  ...mutantsOfPools,
+]

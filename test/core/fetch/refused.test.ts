@@ -183,4 +183,17 @@ describe('what an API answers', () => {
     expect(ended).toEqual([])
     expect(calling.renewals).toBeLessThan(15)
   })
+
+  test('however often it has refused tokens, a token of more than five minutes is renewed again', async () => {
+    const calling = await signedIn()
+    calling.answer = () => refusal()
+    for (let call = 0; call < 60; call++) {
+      await calling.call()
+      await calling.environment.pass(60_000)
+    }
+    const before = calling.renewals
+    await calling.environment.pass(5 * 60_000)
+    await calling.call()
+    expect(calling.renewals).toBe(before + 1)
+  })
 })

@@ -1,0 +1,76 @@
+import type { Mutant } from './mutants.js'
+
+/** Break the rules of pools, and of sessions that start by themselves. */
+export const mutantsOfPools: readonly Mutant[] = [
+  {
+    name: 'a pool closes a session whose tokens the store has not taken',
+    edits: [
+      { file: 'core/pool.ts', find: 'if (calls > 0 || manager.isBusy) return', replace: 'if (calls > 0) return' },
+    ],
+    caughtBy: { test: 'core/pool.test.ts' },
+  },
+  {
+    name: 'a pool forgets when a session is due once its manager is closed',
+    edits: [
+      {
+        file: 'core/pool.ts',
+        find: 'stop: () => void (slot.opened && this.#agenda.cancel(slot)),',
+        replace: 'stop: () => this.#agenda.cancel(slot),',
+      },
+    ],
+    caughtBy: { test: 'core/pool.test.ts' },
+  },
+  {
+    name: 'the pace lets everybody go at once',
+    edits: [
+      {
+        file: 'core/pace.ts',
+        find: 'while (this.waiting > 0 && this.#nextAt <= now) {',
+        replace: 'while (this.waiting > 0) {',
+      },
+    ],
+    caughtBy: { test: 'core/pool.test.ts' },
+  },
+  {
+    name: 'callers wait behind all that nobody waits for',
+    edits: [
+      {
+        file: 'core/pace.ts',
+        find: 'const next = this.#urgent.shift() ?? this.#patient.shift()',
+        replace: 'const next = this.#patient.shift() ?? this.#urgent.shift()',
+      },
+    ],
+    caughtBy: { test: 'core/pool.test.ts' },
+  },
+  {
+    name: 'a pool goes on at full pace while the server fails',
+    edits: [{ file: 'core/pace.ts', find: 'this.#perSecond / 2)', replace: 'this.#perSecond)' }],
+    caughtBy: { test: 'core/pool.test.ts' },
+  },
+  {
+    name: 'a pool asks a store that is down as fast as it fails',
+    edits: [{ file: 'core/pool.ts', find: 'if (!manager.isKnown) await', replace: 'if (false) await' }],
+    caughtBy: { test: 'core/pool.test.ts' },
+  },
+  {
+    name: 'the agenda loses the order of its appointments',
+    edits: [{ file: 'core/agenda.ts', find: 'right.dueAt < left.dueAt ? right : left', replace: 'left' }],
+    caughtBy: { test: 'core/agenda.test.ts' },
+  },
+  {
+    name: 'each manager starts a session of its own with client credentials',
+    edits: [
+      {
+        file: 'core/keeper.ts',
+        find: "if (stored?.state === 'live') return undefined\n    const { scope",
+        replace: 'const { scope',
+      },
+    ],
+    caughtBy: { test: 'oauth/client-credentials.test.ts' },
+  },
+  {
+    name: 'a refusal ends a session of client credentials',
+    edits: [{ file: 'oauth/client-credentials.ts', find: '.catch(refused)', replace: '' }],
+    caughtBy: { test: 'oauth/client-credentials.test.ts' },
+  },
+]
