@@ -19,6 +19,9 @@ export interface ServerMetadata {
 export type FormEndpoint =
   'token_endpoint' | 'pushed_authorization_request_endpoint' | 'device_authorization_endpoint' | 'revocation_endpoint'
 
+/** The parameters of a request; one with several values is sent several times. */
+export type Form = Readonly<Record<string, string | readonly string[]>>
+
 /** A client of an authorization server: what a flow needs to start or end a session. */
 export interface OAuthClient {
   readonly clientId: string
@@ -39,5 +42,5 @@ export interface OAuthClient {
    *   called when it turns out that nothing was sent
    * @throws EvergrantError `unavailable` when no answer came, `misconfigured` when the endpoint is unknown or not secure
    */
-  post(endpoint: FormEndpoint, form: Readonly<Record<string, string>>, onSending?: () => () => void): Promise<Response>
+  post(endpoint: FormEndpoint, form: Form, onSending?: () => () => void): Promise<Response>
 }

@@ -3,6 +3,8 @@ import type { Environment } from './environment.js'
 import { isEvergrantError, type EvergrantError } from './errors.js'
 import { Postponed } from './turn.js'
 
+/** For how long it is believed that the server refuses a kind of token. */
+const refusedMs = 10_000
 /** A store is near: it is asked again soon. */
 const mostStorageSteps = 3
 /** Whoever has failed lets others go first: one without a network must not take every turn from those that have one. */
@@ -11,6 +13,10 @@ const courtesyMs = 300
 /** One renewal at a time in this realm, and how long the last failure says to wait. */
 export class Flight {
   #current: Promise<void> | undefined
+  /** The kind of token that it gets. */
+  #kind = ''
+  /** Kinds that the server has refused, which says nothing of the others. */
+  readonly #refused = new Map<string, { readonly failure: EvergrantError; readonly until: number }>()
   #failures = 0
   /** On the monotonic clock, so that setting the other one changes nothing. */
   #pausedUntil = 0
@@ -23,9 +29,15 @@ export class Flight {
     private readonly onLanded: (news: EvergrantError | undefined) => void,
   ) {}
 
-  /** Joins the renewal under way, or starts `renewal`. Nothing is awaited before the flight can be joined. */
-  join(renewal: () => Promise<void>): Promise<void> {
-    if (this.#current) return this.#current
+  /**
+   * Joins the renewal under way, or starts `renewal`. Nothing is awaited before the flight can be joined. One for another
+   * kind of token is waited for: whether this one is still needed is to be decided anew then.
+   */
+  join(kind: string, renewal: () => Promise<void>): Promise<void> {
+    if (this.#current) return this.#kind === kind ? this.#current : this.settled()
+    const refused = this.#refused.get(kind)
+    if (refused && this.environment.monotonic() < refused.until) return Promise.reject(refused.failure)
+    this.#kind = kind
     return (this.#current = this.#fly(renewal))
   }
 
@@ -59,6 +71,7 @@ export class Flight {
     this.#pausedUntil = 0
     this.failure = undefined
     this.#failures = 0
+    this.#refused.clear()
   }
 
   async #fly(renewal: () => Promise<void>): Promise<void> {
@@ -69,11 +82,17 @@ export class Flight {
     } catch (error) {
       if (!isEvergrantError(error)) throw error
       if (error instanceof Postponed) throw this.failure?.until(error.retryAt ?? 0) ?? error
+      if (this.#kind !== '' && !isPassing(error)) throw this.#refuse(error)
       throw (news = this.#pause(error))
     } finally {
       this.#current = undefined
       this.onLanded(news)
     }
+  }
+
+  #refuse(failure: EvergrantError): EvergrantError {
+    this.#refused.set(this.#kind, { failure, until: this.environment.monotonic() + refusedMs })
+    return failure
   }
 
   #pause(error: EvergrantError): EvergrantError {

@@ -1,4 +1,5 @@
 import type { OAuthClient } from './client.js'
+import type { TokenKind } from './token-kind.js'
 import type { TokenResponse } from './token-response.js'
 
 /** What a grant needs to ask for new tokens. */
@@ -7,6 +8,8 @@ export interface GrantContext {
   readonly refreshToken: string | undefined
   /** The scope the session was granted, when the server said so. */
   readonly scope: string | undefined
+  /** What the access token is to be for, when a caller has asked for a resource (RFC 8707) or less scope. */
+  readonly kind: TokenKind
   /** The way to the authorization server. */
   readonly client: OAuthClient
   /** The wall clock, milliseconds since 1970. */

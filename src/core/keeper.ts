@@ -7,13 +7,14 @@ import type { Notice, TokenEvent } from './events.js'
 import { Flight } from './flight.js'
 import type { Grant, IdTokenCheck } from './grant.js'
 import type { Lock } from './lock.js'
-import { defaultToken, lineageOf, recordFormat, type LiveRecord, type StoredRecord } from './record.js'
+import { lineageOf, recordFormat, tokenOf, type LiveRecord, type StoredRecord } from './record.js'
 import { renew, type RenewalNote, type RenewalParts } from './renewal.js'
 import { Revocations, type Revoke } from './revocation.js'
 import { ownTimer, type Schedule } from './schedule.js'
 import { Session } from './session.js'
 import { timeAfter } from './sign-in-out.js'
 import type { TokenStore } from './store.js'
+import { defaultKind, type TokenKind } from './token-kind.js'
 import { Rival } from './turn.js'
 import { View } from './view.js'
 
@@ -153,22 +154,22 @@ export class Keeper {
     return { ...base, sessionId: uniqueId(), at: timeAfter(stored, now()) }
   }
 
-  /** Gets tokens newer than those of `record`. `rejected` is the token that a server refused. */
-  renew(record: LiveRecord, rejected?: string): Promise<void> {
+  /** Gets a token of a kind that is newer than that of `record`. `rejected` is the token that a server refused. */
+  renew(record: LiveRecord, kind: TokenKind, rejected?: string): Promise<void> {
     if (this.flight.pauseMs() > 0) return this.#refuse(record)
     const { sessionId, generation } = record
-    const isRejected = rejected !== undefined && defaultToken(record)?.token === rejected
-    const isFresh = (): boolean => this.view.isFresh()
-    return this.flight.join(async () => {
-      await renew(this.#renewal, { sessionId, newerThan: generation, isFresh, isRejected })
+    const isRejected = rejected !== undefined && tokenOf(record, kind.key)?.token === rejected
+    const isFresh = (): boolean => this.view.isFresh(kind.key)
+    return this.flight.join(kind.key, async () => {
+      await renew(this.#renewal, { sessionId, kind, newerThan: generation, isFresh, isRejected })
       this.refusals = isRejected ? this.refusals + 1 : 0
     })
   }
 
   /** Renews while nobody waits for it, if an attempt makes sense now. */
-  renewBehind(record: LiveRecord): void {
+  renewBehind(record: LiveRecord, kind: TokenKind = defaultKind): void {
     if (!this.flight.isPassable() || this.flight.pauseMs() > 0) return
-    this.renew(record).catch((error: unknown) => {
+    this.renew(record, kind).catch((error: unknown) => {
       // Listeners and later callers learn of failures. Anything else is a defect, and must not go unseen.
       if (!isEvergrantError(error)) throw error
     })

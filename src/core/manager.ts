@@ -6,11 +6,13 @@ import { EvergrantError, isEvergrantError } from './errors.js'
 import type { TokenEvent } from './events.js'
 import { isPassing } from './flight.js'
 import { Keeper, type KeeperParts } from './keeper.js'
-import { defaultToken, type AccessToken, type LiveRecord, type SessionRecord } from './record.js'
+import type { Lifetime } from './lifetime.js'
+import { isSameToken, tokenOf, type AccessToken, type LiveRecord, type SessionRecord } from './record.js'
 import { answerMs } from './renewal.js'
 import { requireLive, type Change } from './session.js'
 import { readSignIn, signIn, signOut, timeAfter, tombstoneOf, type Note } from './sign-in-out.js'
 import type { Snapshot } from './snapshot.js'
+import { kindOf, type TokenKind } from './token-kind.js'
 import type { AccessTokenOptions, SetTokensOptions, TokenManager, Tokens } from './token-manager.js'
 import type { TokenResponse } from './token-response.js'
 import { WaitingRoom } from './waiting-room.js'
@@ -87,18 +89,22 @@ class Manager implements PooledManager {
 
   async getTokens(options: AccessTokenOptions = {}): Promise<Tokens> {
     const keeper = this.#keeper
+    const kind = kindOf(options)
     const endsAt = this.#environment.monotonic() + callerMs
     await this.#waitingRoom.wait(keeper.load(), endsAt, options.signal)
     const first = requireLive(keeper.session.record)
+    const previous = tokenOf(first, kind.key)
     for (;;) {
       const record = requireLive(keeper.session.record)
       if (record.sessionId !== first.sessionId) throw new EvergrantError('aborted', 'another session took its place')
-      const token = this.#usableToken(record, options, first.generation)
-      if (token) {
-        if (!keeper.view.isFresh()) keeper.renewBehind(record)
-        return tokensOf(record, token, keeper.view.lifetime?.expiresAt)
+      const lifetime = keeper.view.lifetimeOf(kind.key)
+      const token = tokenOf(record, kind.key)
+      const isNew = !isSameToken(token, previous)
+      if (token && lifetime && lifetime.remaining() > 0 && (isNew || this.#willDo(token, lifetime, options))) {
+        if (lifetime.isDue()) keeper.renewBehind(record, kind)
+        return tokensOf(record, token, lifetime.expiresAt)
       }
-      await this.#renewOrWait(record, options, endsAt)
+      await this.#renewOrWait(record, kind, options, endsAt)
     }
   }
 
@@ -110,10 +116,11 @@ class Manager implements PooledManager {
     const { session, view, revocations } = this.#keeper
     const { checkIdToken } = this.#parts
     const { now, uniqueId } = this.#environment
-    const { receivedAt = now(), scope = this.#parts.scope } = options
+    const { receivedAt = now(), scope = this.#parts.scope, unlessSignedIn = false } = options
     const content = readSignIn(response, receivedAt, scope, checkIdToken)
+    if (unlessSignedIn && session.record?.state === 'live') return
     const record = { ...content, sessionId: uniqueId(), at: timeAfter(session.record, now()) }
-    const { failure, replaced } = await this.#decide(record, (note) => signIn(record, now, note))
+    const { failure, replaced } = await this.#decide(record, (note) => signIn(record, now, note, unlessSignedIn))
     this.#keeper.refusals = 0
     if (failure) this.#keeper.noteStoreFailure(failure)
     for (const previous of replaced) void revocations.discard(previous, session.record)
@@ -197,29 +204,30 @@ class Manager implements PooledManager {
     return { failure, replaced: [...replaced].reverse() }
   }
 
-  /** The access token of `record`, if it will do; `generation` is the one that the call began with. */
-  #usableToken(record: LiveRecord, options: AccessTokenOptions, generation: number): AccessToken | undefined {
+  /** Whether a token that was there when a call began is what it wants. */
+  #willDo(token: AccessToken, lifetime: Lifetime, options: AccessTokenOptions): boolean {
     const { minValiditySeconds = 0, forceRenew = false, rejected } = options
-    const token = defaultToken(record)
-    const left = this.#keeper.view.lifetime?.remaining() ?? 0
-    if (!token || left <= 0) return undefined
-    if (record.generation !== generation) return token
     const wanted = minValiditySeconds * 1000
     // Where no token of this server lives that long, renewing would not help.
-    const isShort = left < wanted && wanted + newEnoughMs < (token.lifetimeMs ?? 0)
+    const isShort = lifetime.remaining() < wanted && wanted + newEnoughMs < (token.lifetimeMs ?? 0)
     const isRejected = token.token === rejected
     const age = this.#environment.now() - token.obtainedAt
     // After n refused renewals in a row a token counts as new for 5 s * (2^n - 1), so that an API which refuses every
     // token does not cause a renewal per call; for five minutes at most, as others may renew meanwhile.
     const isNew = age >= 0 && age < newEnoughMs * (isRejected ? 2 ** Math.min(this.#keeper.refusals, 6) - 1 : 1)
-    return isNew || !(forceRenew || isRejected || isShort) ? token : undefined
+    return isNew || !(forceRenew || isRejected || isShort)
   }
 
   /** Renews. When that fails for now and the caller has the time, waits until it makes sense to try again. */
-  async #renewOrWait(record: LiveRecord, { rejected, signal }: AccessTokenOptions, endsAt: number): Promise<void> {
+  async #renewOrWait(
+    record: LiveRecord,
+    kind: TokenKind,
+    { rejected, signal }: AccessTokenOptions,
+    endsAt: number,
+  ): Promise<void> {
     const room = this.#waitingRoom
     try {
-      await room.wait(this.#keeper.renew(record, rejected), endsAt, signal)
+      await room.wait(this.#keeper.renew(record, kind, rejected), endsAt, signal)
     } catch (error) {
       if (!isEvergrantError(error) || !isPassing(error) || error.retryAt === undefined) throw error
       const pauseMs = Math.max(shortestPauseMs, error.retryAt - this.#environment.now())

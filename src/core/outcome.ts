@@ -5,6 +5,7 @@ import {
   defaultTokenKey,
   lineageOf,
   recordFormat,
+  type AccessToken,
   type EndReason,
   type Intent,
   type LiveRecord,
@@ -12,6 +13,7 @@ import {
   type SessionRecord,
   type StoredRecord,
 } from './record.js'
+import { isPassing } from './flight.js'
 import type { Answer, NoAnswer, RenewalParts } from './renewal.js'
 import { requireLive } from './session.js'
 import { readTokenResponse, type ReadResponse } from './token-response.js'
@@ -61,7 +63,11 @@ export async function settle(parts: RenewalParts, turn: Turn, { failure, isSent 
   }
   const isNewDoubt = isSent && !turn.intent.inDoubt
   const attempt = isNewDoubt ? 1 : turn.intent.attempt
-  const pause = nextPause(environment, attempt, isSent && isUnclear(failure), failure.retryAt)
+  // What is refused is one kind of token, so that those of the others need not wait.
+  const isOfItsKind = turn.need.kind.key !== defaultTokenKey && !isPassing(failure)
+  const pause = isOfItsKind
+    ? { from: environment.now(), ms: 0 }
+    : nextPause(environment, attempt, isSent && isUnclear(failure), failure.retryAt)
   const intent: Intent = { ...turn.intent, attempt, inDoubt: turn.intent.inDoubt || isSent, pause }
   // If the store fails now, the intent just stands still until its lease is over.
   await session.update((stored) => (turn.isMarkedIn(stored) ? { ...stored, intent } : undefined)).catch(() => undefined)
@@ -98,18 +104,26 @@ async function waitForChild({ session, environment }: RenewalParts, turn: Turn):
 /** The record with the tokens of `answer` in it. What the answer leaves out stays as it was (RFC 6749 section 6). */
 function successor(turn: Turn, answer: ReadResponse, sentAt: number, pause: Pause | undefined): LiveRecord {
   const { record, intent } = turn
+  const { key } = turn.need.kind
   return {
     ...record,
     generation: record.generation + 1,
     refreshToken: answer.refreshToken ?? record.refreshToken,
     accessTokens: answer.accessToken
-      ? { ...record.accessTokens, [defaultTokenKey]: answer.accessToken }
+      ? { ...usableTokens(record, sentAt), [key]: answer.accessToken }
       : record.accessTokens,
-    scope: record.scope ?? answer.scope,
-    extra: answer.extra,
+    // An answer about another kind of token says nothing of the session as a whole.
+    ...(key === defaultTokenKey && { scope: record.scope ?? answer.scope, extra: answer.extra }),
     intent: pause && { ...intent, inDoubt: false, pause },
     spacing: intent.inDoubt ? { from: sentAt, ms: spacingMs } : record.spacing,
   }
+}
+
+/** Kinds that nobody asks for any more are not kept for ever. */
+function usableTokens({ accessTokens }: LiveRecord, now: number): LiveRecord['accessTokens'] {
+  const isUsable = ([key, { obtainedAt, lifetimeMs = Infinity }]: [string, AccessToken]): boolean =>
+    key === defaultTokenKey || obtainedAt + lifetimeMs > now
+  return Object.fromEntries(Object.entries(accessTokens).filter(isUsable))
 }
 
 function nextPause(environment: Environment, attempt: number, isUnanswered: boolean, retryAt?: number): Pause {

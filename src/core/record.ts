@@ -120,9 +120,14 @@ export function isReadable(record: StoredRecord | undefined): record is Exclude<
 /** The key of the access token that is asked for without a resource or scope. */
 export const defaultTokenKey = ''
 
-/** The access token that is asked for without a resource or scope. */
-export function defaultToken(record: StoredRecord | undefined): AccessToken | undefined {
-  return record?.state === 'live' ? record.accessTokens[defaultTokenKey] : undefined
+/** The access token of one kind. */
+export function tokenOf(record: StoredRecord | undefined, key: string = defaultTokenKey): AccessToken | undefined {
+  return record?.state === 'live' ? record.accessTokens[key] : undefined
+}
+
+/** Whether it is the very token, and not one that happens to have the same name. */
+export function isSameToken(token: AccessToken | undefined, other: AccessToken | undefined): boolean {
+  return token?.token === other?.token && token?.obtainedAt === other?.obtainedAt
 }
 
 /** Names a session at one generation. */

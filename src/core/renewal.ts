@@ -77,6 +77,7 @@ export function renew(parts: RenewalParts, need: Need): Promise<void> {
 async function spend(parts: RenewalParts, turn: Turn): Promise<Answer | NoAnswer> {
   const { environment, client, grant } = parts
   const { refreshToken, scope } = turn.record
+  const { kind } = turn.need
   let sentAt = environment.now()
   let isSent = false
   let isLate = false
@@ -88,7 +89,7 @@ async function spend(parts: RenewalParts, turn: Turn): Promise<Answer | NoAnswer
     return () => (isSent = false)
   }
   const { now } = environment
-  const request = Promise.resolve({ refreshToken, scope, client, now, sending }).then(grant).then(assertGranted)
+  const request = Promise.resolve({ refreshToken, scope, kind, client, now, sending }).then(grant).then(assertGranted)
   const installIfLate = async (granted: Granted): Promise<void> => {
     if (isLate) await install(parts, turn, { granted, sentAt })
   }

@@ -58,10 +58,11 @@ export function timeAfter(record: StoredRecord | undefined, now: number): number
 /** Is shown what a sign-in or sign-out takes the place of. */
 export type Note = (replaced: StoredRecord | undefined) => void
 
-/** A sign-in takes the place of whatever is there. */
-export function signIn(record: LiveRecord, now: () => number, note: Note): Change {
+/** A sign-in takes the place of whatever is there, or of whatever is no session. */
+export function signIn(record: LiveRecord, now: () => number, note: Note, unlessSignedIn: boolean): Change {
   return unlessOverruled(record.at, now, (stored) => {
     if (isReadable(stored) && stored.sessionId === record.sessionId) return undefined
+    if (unlessSignedIn && stored?.state === 'live') return undefined
     note(stored)
     return record
   })

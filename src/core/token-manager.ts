@@ -3,10 +3,11 @@ import type { Diagnosis } from './diagnosis.js'
 import type { TokenEvent } from './events.js'
 import type { Identity } from './grant.js'
 import type { Snapshot } from './snapshot.js'
+import type { TokenKindOptions } from './token-kind.js'
 import type { TokenResponse } from './token-response.js'
 
 /** How a call wants its access token. */
-export interface AccessTokenOptions {
+export interface AccessTokenOptions extends TokenKindOptions {
   /**
    * For how many seconds the token must still be valid; 0 by default. A token obtained within the last
    * five seconds always does, and where the server's tokens do not live as long as this, so does any that is valid.
@@ -30,6 +31,11 @@ export interface SetTokensOptions {
   readonly receivedAt?: number | undefined
   /** The scope that was asked for; the manager's by default. */
   readonly scope?: string | undefined
+  /**
+   * Whether a session that is there already stays as it is, also when another tab or process has begun it at this moment: for
+   * tokens that are kept elsewhere, and may be spent by now. `false` by default.
+   */
+  readonly unlessSignedIn?: boolean | undefined
 }
 
 /** The tokens of a session as far as callers need them. */

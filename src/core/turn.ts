@@ -4,6 +4,7 @@ import { EvergrantError } from './errors.js'
 import { countdown } from './lifetime.js'
 import { lineageOf, type Intent, type LiveRecord, type StoredRecord } from './record.js'
 import { requireLive, type Session } from './session.js'
+import type { TokenKind } from './token-kind.js'
 
 /** An intent that has stood still for this long has a dead owner. Every observer counts it on a clock of its own. */
 const leaseMs = 6000
@@ -17,6 +18,8 @@ const longestPollMs = 500
 /** What a renewal is for. */
 export interface Need {
   readonly sessionId: string
+  /** What the access token is for. */
+  readonly kind: TokenKind
   /** The generation that will not do. */
   readonly newerThan: number
   /** Whether the newest tokens this holder knows can be used and are not due yet. */
@@ -37,11 +40,16 @@ export class Turn {
     private readonly session: Session,
     private readonly environment: Environment,
     /** The record with this holder's intent in it. */
-    readonly record: LiveRecord,
-    readonly intent: Intent,
+    readonly record: LiveRecord & { readonly intent: Intent },
+    /** What it was taken for. */
+    readonly need: Need,
     private leaseLeft: () => number,
   ) {
     this.#beatLater()
+  }
+
+  get intent(): Intent {
+    return this.record.intent
   }
 
   /**
@@ -68,10 +76,10 @@ export class Turn {
       }
       if (!rival.isAtWork(record)) {
         const intent = nextIntent(record.intent, rival.owner)
-        const armed: LiveRecord = { ...record, intent }
+        const armed = { ...record, intent }
         const leaseLeft = countdown(environment, sendingMs)
         const won = await session.update((stored) => (stored === record ? armed : undefined))
-        if (won) return new Turn(session, environment, armed, intent, leaseLeft)
+        if (won) return new Turn(session, environment, armed, need, leaseLeft)
         continue
       }
       await sleep(environment, pollMs * (0.5 + environment.random()))

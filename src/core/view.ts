@@ -3,7 +3,7 @@ import type { Environment } from './environment.js'
 import type { EvergrantError } from './errors.js'
 import { Emitter, eventsBetween, type Notice, type TokenEvent } from './events.js'
 import { countLifetime, type Lifetime } from './lifetime.js'
-import { defaultToken, type AccessToken, type StoredRecord } from './record.js'
+import { defaultTokenKey, isSameToken, tokenOf, type AccessToken, type StoredRecord } from './record.js'
 import { unreadable } from './session.js'
 import { keepIfSame, snapshotOf, type Snapshot } from './snapshot.js'
 
@@ -15,6 +15,8 @@ export class View {
   lifetime: Lifetime | undefined
   /** The current access token, ready to be handed out. */
   ready: Promise<string> | undefined
+  /** What is counted, by the kind of the tokens. */
+  readonly #counted = new Map<string, { readonly token: AccessToken; readonly lifetime: Lifetime }>()
   #record: StoredRecord | undefined
   #isKnown = false
   #failure: EvergrantError | undefined
@@ -32,24 +34,32 @@ export class View {
     this.#spread = environment.random()
   }
 
-  /** Whether the current access token can be used and is not due. */
-  isFresh(): boolean {
-    return this.lifetime !== undefined && !this.lifetime.isDue()
+  /** Whether the current access token of a kind can be used and is not due. */
+  isFresh(key: string = defaultTokenKey): boolean {
+    const lifetime = this.lifetimeOf(key)
+    return lifetime !== undefined && !lifetime.isDue()
+  }
+
+  /** How long the current access token of a kind may be used. Those of most kinds count from when they are first asked for. */
+  lifetimeOf(key: string): Lifetime | undefined {
+    return key === defaultTokenKey ? this.lifetime : this.#count(key)
   }
 
   /** Follows the session to `record`. `isOwn` tells whether this manager's own renewal led there. */
   follow(record: StoredRecord | undefined, isOwn: boolean): void {
     const previous = this.#record
     if (this.#isKnown && record === previous) return
-    this.#count(defaultToken(previous), defaultToken(record))
-    const token = { expiresAt: this.lifetime?.expiresAt, scope: defaultToken(record)?.scope }
+    this.#record = record
+    this.lifetime = this.#count(defaultTokenKey)
+    const current = tokenOf(record)
+    this.ready = current && Promise.resolve(current.token)
+    const token = { expiresAt: this.lifetime?.expiresAt, scope: current?.scope }
     if (this.#isKnown) eventsBetween(previous, record, token, isOwn).forEach((event) => this.tell(event))
     const trouble = unreadable(record)
     if (trouble?.code !== this.#trouble?.code) {
       this.#trouble = trouble
       if (trouble) this.report(trouble)
     }
-    this.#record = record
     this.#isKnown = true
     this.#show()
   }
@@ -82,10 +92,15 @@ export class View {
   }
 
   /** A token read again goes on with its old count: the clock may have been set back since. */
-  #count(previous: AccessToken | undefined, token: AccessToken | undefined): void {
-    if (token && token.token === previous?.token && token.obtainedAt === previous.obtainedAt) return
-    this.lifetime = token && countLifetime(token, this.environment, this.renewEarlyMs, this.#spread)
-    this.ready = token && Promise.resolve(token.token)
+  #count(key: string): Lifetime | undefined {
+    const token = tokenOf(this.#record, key)
+    const counted = this.#counted.get(key)
+    if (counted && isSameToken(counted.token, token)) return counted.lifetime
+    this.#counted.delete(key)
+    if (!token) return undefined
+    const lifetime = countLifetime(token, this.environment, this.renewEarlyMs, this.#spread)
+    this.#counted.set(key, { token, lifetime })
+    return lifetime
   }
 
   #show(): void {

@@ -1,7 +1,7 @@
 import { EvergrantError, isEvergrantError } from '../core/errors.js'
 import type { Grant } from '../core/grant.js'
 import { readAnswer } from './answer.js'
-import { assertFree } from './parameters.js'
+import { assertFree, parametersOf } from './parameters.js'
 
 const ours = [
   'grant_type',
@@ -31,8 +31,9 @@ export interface ClientCredentialsOptions {
 export function clientCredentials(options: ClientCredentialsOptions = {}): Grant {
   const { resource, additionalParameters = {} } = options
   assertFree(additionalParameters, ours)
-  const grant: Grant = async ({ scope, client, now, sending }) => {
-    const asked = { ...additionalParameters, ...(scope && { scope }), ...(resource && { resource }) }
+  const grant: Grant = async ({ scope, kind, client, now, sending }) => {
+    const usual = { ...additionalParameters, ...(scope && { scope }), ...(resource && { resource }) }
+    const asked = { ...usual, ...parametersOf(kind) }
     const response = await client.post('token_endpoint', { ...asked, grant_type: 'client_credentials' }, sending)
     const { response: tokens, serverTime } = await readAnswer(response, now()).catch(refused)
     // It should not come (RFC 6749 section 4.4.3), and nothing here would use it.

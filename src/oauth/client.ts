@@ -24,7 +24,8 @@ export function oauthClient(options: ClientOptions): OAuthClient {
       const server = await metadata()
       const url = server[endpoint]
       assertSecure(endpoint, url)
-      const body = new URLSearchParams(form)
+      const body = new URLSearchParams()
+      for (const [name, value] of Object.entries(form)) [value].flat().forEach((one) => body.append(name, one))
       const headers = new Headers({ accept: 'application/json' })
       await clientAuth(server as Parameters<ClientAuth>[0], { client_id: clientId }, body, headers)
       const takeBack = onSending?.()

@@ -1,7 +1,7 @@
 import { EvergrantError } from '../core/errors.js'
 import type { Grant } from '../core/grant.js'
 import { readAnswer } from './answer.js'
-import { assertFree } from './parameters.js'
+import { assertFree, parametersOf } from './parameters.js'
 
 const ours = ['grant_type', 'refresh_token', 'client_id', 'client_secret', 'client_assertion', 'client_assertion_type']
 
@@ -13,9 +13,9 @@ const ours = ['grant_type', 'refresh_token', 'client_id', 'client_secret', 'clie
  */
 export function refreshTokenGrant(additional: Readonly<Record<string, string>> = {}): Grant {
   assertFree(additional, ours)
-  return async ({ refreshToken, scope, client, now, sending }) => {
+  return async ({ refreshToken, scope, kind, client, now, sending }) => {
     if (refreshToken === undefined) throw new EvergrantError('login_required', 'this session has no refresh token')
-    const asked = parameters(additional, scope)
+    const asked = { ...parameters(additional, scope), ...parametersOf(kind) }
     const form = { grant_type: 'refresh_token', refresh_token: refreshToken, ...asked }
     const response = await client.post('token_endpoint', form, sending)
     const granted = await readAnswer(response, now(), refreshToken)

@@ -1,3 +1,4 @@
+import { defaultKind } from '../../src/core/token-kind.js'
 import type { GrantContext, Granted } from '../../src/core/grant.js'
 import { oauthClient, type ClientOptions } from '../../src/oauth/client.js'
 import { refreshTokenGrant } from '../../src/oauth/refresh-token.js'
@@ -47,6 +48,7 @@ export async function ask(
   const context: GrantContext = {
     refreshToken,
     scope,
+    kind: defaultKind,
     client,
     now: () => environment.now(),
     sending() {
