@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startPostgres } from '../support/postgres-server.js'
 import { RedisServer } from '../support/redis-server.js'
-import type { Place } from './places.js'
+import { makeTable, type Place } from './places.js'
 
 /** The machine behind a place. */
 export interface Backend {
@@ -28,6 +28,7 @@ export async function startBackend(kind: Place['kind']): Promise<Backend> {
     case 'postgres': {
       const server = await startPostgres()
       const place = { kind, address: server.url() }
+      await makeTable(place.address)
       return { place, disturb: () => server.terminateBackends(), remove: () => server.remove() }
     }
   }

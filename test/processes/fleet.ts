@@ -164,6 +164,8 @@ class Fleet {
     const task: WorkerTask = { issuer: server.issuer, place: backend.place }
     const worker = fork(program.path, [JSON.stringify(task)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
     this.#workers.add(worker)
+    // It may be killed while it is being told to stop.
+    worker.on('error', () => undefined)
     worker.on('message', (report) => this.#tally.take(report as WorkerReport))
     worker.on('exit', (code, signal) => {
       this.#workers.delete(worker)

@@ -30,9 +30,14 @@ export async function openStore({ kind, address }: Place): Promise<OpenStore> {
     case 'postgres': {
       const pool = new Pool({ connectionString: address, max: 2 })
       pool.on('error', () => undefined)
-      const store = postgresStore(pool)
-      await store.migrate()
-      return { store, close: () => pool.end() }
+      return { store: postgresStore(pool), close: () => pool.end() }
     }
   }
+}
+
+/** Makes the table for sessions, as a deployment does before its processes start. */
+export async function makeTable(connectionString: string): Promise<void> {
+  const pool = new Pool({ connectionString, max: 1 })
+  await postgresStore(pool).migrate()
+  await pool.end()
 }
