@@ -37,14 +37,20 @@ export type {
   Grant,
   GrantContext,
   Granted,
+  HeldToken,
   Identity,
   Intent,
+  IntrospectionResponse,
   LiveRecord,
   OAuthClient,
   Pause,
   RecordBase,
+  ProofKey,
+  ProvenRequest,
+  Prover,
   Revision,
   SealedRecord,
+  Send,
   ServerMetadata,
   SessionRecord,
   SetTokensOptions,
@@ -52,6 +58,7 @@ export type {
   Snapshot,
   StoredRecord,
   SwapResult,
+  TokenChoice,
   TokenEvent,
   TokenKind,
   TokenKindOptions,
@@ -63,14 +70,17 @@ export type {
   UnreadableRecord,
   Versioned,
 } from './index.js'
+export { introspect } from './flows/introspect.js'
 export {
   handleRedirectCallback,
   signInWithRedirect,
   type RedirectOutcome,
   type SignInOptions,
 } from './flows/redirect.js'
+export { revoke } from './flows/revoke.js'
 export { signOutWithRedirect, type SignOutOptions } from './flows/sign-out.js'
 export type { AuthorizationOptions } from './oauth/authorization-code.js'
+export { dpop, type DpopOptions } from './oauth/dpop.js'
 export { encryptedStore } from './stores/encrypted.js'
 export { memoryStore } from './stores/memory.js'
 export { indexedDbStore } from './stores/indexed-db.js'

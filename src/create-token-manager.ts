@@ -1,9 +1,10 @@
-import type { ServerMetadata } from './core/client.js'
+import type { AnswerMapping, ServerMetadata } from './core/client.js'
 import { systemEnvironment, type Environment } from './core/environment.js'
 import { EvergrantError } from './core/errors.js'
 import type { Grant } from './core/grant.js'
 import { noLock } from './core/lock.js'
 import { createManager, type ManagerParts } from './core/manager.js'
+import type { Prover } from './core/proof.js'
 import type { TokenManager } from './core/token-manager.js'
 import type { PoolEvent } from './core/token-pool.js'
 import type { TokenStore } from './core/store.js'
@@ -16,7 +17,7 @@ import { refreshTokenGrant } from './oauth/refresh-token.js'
 import { revocation } from './oauth/revocation.js'
 
 /** What a token manager is made from. */
-export interface TokenManagerOptions {
+export interface TokenManagerOptions extends AnswerMapping {
   /**
    * The issuer of the authorization server, an https URL (http on the loopback interface only). Its metadata is fetched
    * on first use. One of `issuer`, `metadata` and `grant` is required.
@@ -30,10 +31,13 @@ export interface TokenManagerOptions {
   /** The id by which the server knows this application. */
   readonly clientId: string
   /**
-   * How a web client authenticates: `clientSecretBasic()`, or any client authentication function of oauth4webapi. Without it
-   * the client is public and sends its `client_id` in the body.
+   * How a web client authenticates: `privateKeyJwt()`, `clientSecretBasic()`, `clientSecretPost()`, `clientSecretJwt()`,
+   * `tlsClientAuth()`, or any client authentication function of oauth4webapi. Without it the client is public and sends its
+   * `client_id` in the body.
    */
   readonly clientAuth?: ClientAuth | undefined
+  /** Binds each session to a key: `dpop()` (RFC 9449). A session that began without one goes on without. */
+  readonly dpop?: Prover | undefined
   /**
    * The scope that is asked for at sign-in, or with client credentials; counts as granted when the server does not say otherwise. It is not sent
    * with renewals: for that, use `additionalParameters.scope`.

@@ -11,7 +11,7 @@ export type Report =
 export function reportChanges(tokens: TokenManager, send: (report: Report) => void): void {
   const sendState = (): void => send(stateOf(tokens.getSnapshot()))
   tokens.subscribe(sendState)
-  for (const type of ['adopted', 'renewed', 'ended', 'signedOut', 'warning', 'error'] as const) {
+  for (const type of ['adopted', 'renewed', 'sessionExpiring', 'ended', 'signedOut', 'warning', 'error'] as const) {
     tokens.on(type, (event) => send({ type: 'event', text: describe(event) }))
   }
   sendState()
@@ -29,6 +29,8 @@ export function describe(event: TokenEvent): string {
       return 'signed in'
     case 'renewed':
       return `renewed ${event.by}: generation ${event.generation}`
+    case 'sessionExpiring':
+      return `the session ends at ${new Date(event.endsAt).toLocaleTimeString()}`
     case 'ended':
       return `the session ended: ${event.reason}`
     case 'signedOut':

@@ -2,7 +2,11 @@ import { readChallenges, type Challenge } from './challenge.js'
 import type { Environment } from './environment.js'
 import { EvergrantError } from './errors.js'
 import type { TokenEvent } from './events.js'
+import type { ProvenRequest, Send } from './proof.js'
 import type { AccessTokenOptions, Tokens } from './token-manager.js'
+
+/** What a proof is about, and whether the request can be sent once more. */
+export type ApiRequest = Pick<ProvenRequest, 'method' | 'url' | 'isRepeatable'>
 
 /** What calls to APIs are made with. */
 export interface AuthorizedFetchParts {
@@ -10,6 +14,8 @@ export interface AuthorizedFetchParts {
   /** The origins that may be sent the access token, and no other. */
   readonly allowedOrigins: ReadonlySet<string>
   getTokens(options: AccessTokenOptions): Promise<Tokens>
+  /** Lets `send` send a request, with a proof when the session is bound to a key. */
+  prove(request: ApiRequest, tokens: Tokens, send: Send): Promise<Response>
   /** Is told what more than a new token an API demands. */
   onChallenge(event: TokenEvent): void
 }
@@ -28,7 +34,8 @@ export function authorizedFetch(parts: AuthorizedFetchParts): typeof fetch {
     assertAllowed(parts, request)
     const tokens = await getTokens(parts, request)
     const copy = copyOf(request, input, init)
-    const response = await send(parts, request, tokens)
+    const isRepeatable = copy !== undefined
+    const response = await send(parts, request, tokens, isRepeatable)
     if (!isRefused(response, tokens)) return response
     // A renewal that fails is no reason to keep the answer of the API from the caller.
     const rejected = tokens.accessToken
@@ -36,7 +43,7 @@ export function authorizedFetch(parts: AuthorizedFetchParts): typeof fetch {
     // What one session has begun is not repeated in another, which may be another user's.
     if (!copy || !next || next.accessToken === rejected || next.sessionId !== tokens.sessionId) return response
     response.body?.cancel().catch(() => undefined)
-    return send(parts, copy, next)
+    return send(parts, copy, next, isRepeatable)
   }
 }
 
@@ -56,10 +63,20 @@ async function getTokens(parts: AuthorizedFetchParts, { signal }: Request, rejec
   }
 }
 
-async function send(parts: AuthorizedFetchParts, request: Request, tokens: Tokens): Promise<Response> {
-  request.headers.set('authorization', `${tokens.tokenType} ${tokens.accessToken}`)
-  const response = await parts.environment.fetch(request, optionsOf(request))
-  const { origin } = new URL(request.url)
+async function send(
+  parts: AuthorizedFetchParts,
+  request: Request,
+  tokens: Tokens,
+  isRepeatable: boolean,
+): Promise<Response> {
+  const { method, url } = request
+  const response = await parts.prove({ method, url, isRepeatable }, tokens, (proof) => {
+    const sent = proof && isRepeatable ? request.clone() : request
+    sent.headers.set('authorization', `${tokens.tokenType} ${tokens.accessToken}`)
+    if (proof) sent.headers.set('dpop', proof)
+    return parts.environment.fetch(sent, optionsOf(sent))
+  })
+  const { origin } = new URL(url)
   for (const { parameters } of challengesOf(response, tokens)) {
     const error = demands.find((demand) => demand === parameters.get('error'))
     if (!error) continue

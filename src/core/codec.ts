@@ -79,6 +79,7 @@ const isLive = shape({
   idToken: optional(isText),
   identity: optional(shape({ iss: isText, sub: isText, iat: isNumber })),
   extra: optional(mapOf(() => true)),
+  proofKey: optional((value) => typeof value === 'object'),
   intent: optional(
     shape({
       owner: isText,
@@ -89,6 +90,7 @@ const isLive = shape({
     }),
   ),
   spacing: optional(isPause),
+  lasting: optional(isPause),
 })
 const isEnded = shape({ ...base, state: either('ended'), reason: isText, at: isNumber })
 const isSignedOut = shape({ ...base, state: either('signed_out'), at: isNumber })

@@ -26,6 +26,16 @@ export type TokenEvent =
       readonly reason: EndReason
     }
   | {
+      /**
+       * The server has said when its refresh token ends, and that is near: in five minutes, or a tenth of its time. Renewals go on,
+       * and may move the end. Told once for each end, while this manager renews in the background.
+       */
+      readonly type: 'sessionExpiring'
+      readonly sessionId: string
+      /** Milliseconds since 1970. */
+      readonly endsAt: number
+    }
+  | {
       /** The session was signed out, here or by another holder, or its record has gone. */
       readonly type: 'signedOut'
     }

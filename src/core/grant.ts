@@ -1,4 +1,6 @@
 import type { OAuthClient } from './client.js'
+import type { EvergrantError } from './errors.js'
+import type { ProofKey } from './proof.js'
 import type { TokenKind } from './token-kind.js'
 import type { TokenResponse } from './token-response.js'
 
@@ -10,6 +12,8 @@ export interface GrantContext {
   readonly scope: string | undefined
   /** What the access token is to be for, when a caller has asked for a resource (RFC 8707) or less scope. */
   readonly kind: TokenKind
+  /** The key that the session is bound to, if it is (RFC 9449). */
+  readonly proofKey: ProofKey | undefined
   /** The way to the authorization server. */
   readonly client: OAuthClient
   /** The wall clock, milliseconds since 1970. */
@@ -28,6 +32,8 @@ export interface Granted {
   readonly response: TokenResponse
   /** The server's clock, from its `Date` header, in milliseconds since 1970. */
   readonly serverTime?: number | undefined
+  /** What needs attention although there are tokens: it becomes an `error` event. */
+  readonly problem?: EvergrantError | undefined
 }
 
 /**

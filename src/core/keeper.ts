@@ -6,7 +6,9 @@ import { isEvergrantError, type EvergrantError } from './errors.js'
 import type { Notice, TokenEvent } from './events.js'
 import { Flight } from './flight.js'
 import type { Grant, IdTokenCheck } from './grant.js'
+import { Horizon } from './horizon.js'
 import type { Lock } from './lock.js'
+import type { ProofKey } from './proof.js'
 import { lineageOf, recordFormat, tokenOf, type LiveRecord, type StoredRecord } from './record.js'
 import { renew, type RenewalNote, type RenewalParts } from './renewal.js'
 import { Revocations, type Revoke } from './revocation.js'
@@ -61,6 +63,7 @@ export class Keeper {
   readonly #parts: KeeperParts
   readonly #renewal: RenewalParts
   readonly #schedule: Schedule
+  readonly #horizon: Horizon
   /** The session and generation that callers were last told of, and those that this keeper's last renewal led to. */
   #lineage: string | undefined
   #ownLineage: string | undefined
@@ -85,7 +88,11 @@ export class Keeper {
       (error) => this.tell({ type: 'error', error }),
       () => this.session.read(),
     )
-    const look = (): void => this.#look()
+    const look = (): void => {
+      this.#look()
+      this.view.deliver()
+    }
+    this.#horizon = new Horizon(environment, (event) => this.view.tell(event))
     this.#schedule = parts.schedule?.(look) ?? ownTimer(environment, look)
     this.session = new Session(key, store, environment, () => this.#follow())
     // Names this keeper in intents. It is made anew whenever one starts.
@@ -140,17 +147,19 @@ export class Keeper {
     if (this.session.record?.state === 'live' || this.session.isHeld) return Promise.resolve()
     const load = async (): Promise<void> => {
       await this.session.read()
-      if (this.#parts.grant.startsSession) await this.session.update((stored) => this.#beginning(stored))
+      if (!this.#parts.grant.startsSession || this.session.record?.state === 'live') return
+      const proofKey = await this.#parts.client.prover?.makeKey()
+      await this.session.update((stored) => this.#beginning(stored, proofKey))
     }
     return (this.#loading ??= load().finally(() => (this.#loading = undefined)))
   }
 
   /** The record of a session that nobody has to sign in for, without a token yet. */
-  #beginning(stored: StoredRecord | undefined): LiveRecord | undefined {
+  #beginning(stored: StoredRecord | undefined, proofKey: ProofKey | undefined): LiveRecord | undefined {
     if (stored?.state === 'live') return undefined
     const { scope, environment } = this.#parts
     const { now, uniqueId } = environment
-    const base = { format: recordFormat, state: 'live', generation: 0, accessTokens: {}, scope } as const
+    const base = { format: recordFormat, state: 'live', generation: 0, accessTokens: {}, scope, proofKey } as const
     return { ...base, sessionId: uniqueId(), at: timeAfter(stored, now()) }
   }
 
@@ -234,7 +243,8 @@ export class Keeper {
     const untilDue = this.view.lifetime?.untilDue() ?? 0
     const { intent } = record
     const untilRetry = intent?.pause ? pauseLeft(intent.pause, this.#parts.environment.now()) : rivalMs
-    this.#schedule.lookIn(Math.max(intent ? Math.min(untilRetry, untilDue) : untilDue, this.flight.pauseMs()))
+    const untilRenewal = Math.max(intent ? Math.min(untilRetry, untilDue) : untilDue, this.flight.pauseMs())
+    this.#schedule.lookIn(Math.min(untilRenewal, this.#horizon.look(record)))
   }
 
   /**

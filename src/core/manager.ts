@@ -1,4 +1,4 @@
-import { authorizedFetch } from './authorized-fetch.js'
+import { authorizedFetch, type ApiRequest } from './authorized-fetch.js'
 import type { OAuthClient } from './client.js'
 import { diagnose, type Diagnosis } from './diagnosis.js'
 import { sleep, type Environment } from './environment.js'
@@ -9,11 +9,18 @@ import { Keeper, type KeeperParts } from './keeper.js'
 import type { Lifetime } from './lifetime.js'
 import { isSameToken, tokenOf, type AccessToken, type LiveRecord, type SessionRecord } from './record.js'
 import { answerMs } from './renewal.js'
-import { requireLive, type Change } from './session.js'
-import { readSignIn, signIn, signOut, timeAfter, tombstoneOf, type Note } from './sign-in-out.js'
+import type { Send } from './proof.js'
+import { requireLive, type Change, type Session } from './session.js'
+import { assertBound, readSignIn, signIn, signOut, timeAfter, tombstoneOf, type Note } from './sign-in-out.js'
 import type { Snapshot } from './snapshot.js'
 import { kindOf, type TokenKind } from './token-kind.js'
-import type { AccessTokenOptions, SetTokensOptions, TokenManager, Tokens } from './token-manager.js'
+import {
+  withSession,
+  type AccessTokenOptions,
+  type SetTokensOptions,
+  type TokenManager,
+  type Tokens,
+} from './token-manager.js'
 import type { TokenResponse } from './token-response.js'
 import { WaitingRoom } from './waiting-room.js'
 
@@ -68,6 +75,7 @@ class Manager implements PooledManager {
     this.fetch = authorizedFetch({
       ...parts,
       getTokens: (options) => this.getTokens(options),
+      prove: (request, tokens, send) => this.#prove(request, tokens, send),
       onChallenge: (event) => this.#keeper.tell(event),
     })
     if (parts.autoRenew) this.start()
@@ -117,7 +125,10 @@ class Manager implements PooledManager {
     const { checkIdToken } = this.#parts
     const { now, uniqueId } = this.#environment
     const { receivedAt = now(), scope = this.#parts.scope, unlessSignedIn = false } = options
-    const content = readSignIn(response, receivedAt, scope, checkIdToken)
+    const { prover } = this.client
+    const proofKey = options.proofKey ?? (await prover?.makeKey())
+    const content = readSignIn(response, receivedAt, scope, checkIdToken, proofKey)
+    assertBound(content, prover, options.proofKey)
     if (unlessSignedIn && session.record?.state === 'live') return
     const record = { ...content, sessionId: uniqueId(), at: timeAfter(session.record, now()) }
     const { failure, replaced } = await this.#decide(record, (note) => signIn(record, now, note, unlessSignedIn))
@@ -180,6 +191,11 @@ class Manager implements PooledManager {
     await session.flush().catch(() => undefined)
   }
 
+  async [withSession]<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    await this.#waitingRoom.wait(this.#keeper.load(), this.#environment.monotonic() + callerMs, undefined)
+    return work(this.#keeper.session)
+  }
+
   diagnose(): Diagnosis {
     const { session, view, owner, journal } = this.#keeper
     return diagnose(session, view.lifetime?.remaining() ?? Infinity, this.#parts.lock, owner, journal)
@@ -202,6 +218,15 @@ class Manager implements PooledManager {
     const failure = await session.decide(next, makeChange(note))
     isLate = true
     return { failure, replaced: [...replaced].reverse() }
+  }
+
+  /** Sends a call to an API, with a proof when the session is bound to a key. */
+  #prove(request: ApiRequest, { accessToken, sessionId }: Tokens, send: Send): Promise<Response> {
+    const { record } = this.#keeper.session
+    const key = record?.state === 'live' && record.sessionId === sessionId ? record.proofKey : undefined
+    const { prover } = this.client
+    const { now } = this.#environment
+    return key && prover ? prover.prove({ ...request, key, accessToken, now }, send) : send()
   }
 
   /** Whether a token that was there when a call began is what it wants. */

@@ -30,7 +30,7 @@ const spacingMs = 60_000
  */
 export async function install(parts: RenewalParts, turn: Turn, received: Answer): Promise<void> {
   const { granted, sentAt } = received
-  const answer = readTokenResponse(granted.response, sentAt)
+  const answer = withoutUnbound(parts, turn, readTokenResponse(granted.response, sentAt))
   if (!answer.accessToken && !answer.refreshToken) return settle(parts, turn, { failure: noToken(), isSent: true })
   const pause = answer.accessToken ? undefined : nextPause(parts.environment, turn.intent.attempt, false)
   const next = successor(turn, answer, sentAt, pause)
@@ -47,6 +47,12 @@ export async function install(parts: RenewalParts, turn: Turn, received: Answer)
   await put(parts, turn, record)
   if (lineageOf(parts.session.record) !== lineageOf(record)) parts.discard(record)
   if (pause) throw noToken().until(pause.from + pause.ms)
+}
+
+/** An access token that is not bound to the key of the session is not used (RFC 9449 section 5); what came with it is. */
+function withoutUnbound({ client }: RenewalParts, { record }: Turn, answer: ReadResponse): ReadResponse {
+  const isFine = !record.proofKey || client.prover?.allowsBearer || answer.accessToken?.type === 'DPoP'
+  return isFine ? answer : { ...answer, accessToken: undefined }
 }
 
 /** Keeps the session after a request without a usable answer, and tells everybody when to try again. */
@@ -109,6 +115,8 @@ function successor(turn: Turn, answer: ReadResponse, sentAt: number, pause: Paus
     ...record,
     generation: record.generation + 1,
     refreshToken: answer.refreshToken ?? record.refreshToken,
+    // What was said of an earlier refresh token says nothing of its successor.
+    lasting: answer.lasting ?? (answer.refreshToken ? undefined : record.lasting),
     accessTokens: answer.accessToken
       ? { ...usableTokens(record, sentAt), [key]: answer.accessToken }
       : record.accessTokens,
@@ -156,5 +164,5 @@ function report({ note }: RenewalParts, error: EvergrantError | undefined): void
 }
 
 function noToken(): EvergrantError {
-  return new EvergrantError('unavailable', 'the server answered without an access token of a known type')
+  return new EvergrantError('unavailable', 'the server answered without an access token of the type that is expected')
 }

@@ -1,4 +1,5 @@
 import type { Identity } from './grant.js'
+import type { ProofKey } from './proof.js'
 
 /** The format of the records this version writes. It reads this one, and leaves newer ones untouched. */
 export const recordFormat = 1
@@ -60,10 +61,14 @@ export interface LiveRecord extends RecordBase {
   readonly accessTokens: Readonly<Record<string, AccessToken>>
   /** The scope of the whole session. A single access token may have less (RFC 6749 section 6). */
   readonly scope?: string | undefined
+  /** For how long the server said that the refresh token can be used. */
+  readonly lasting?: Pause | undefined
   readonly idToken?: string | undefined
   readonly identity?: Identity | undefined
   /** Members of the last answer that this package does not know. */
   readonly extra?: Readonly<Record<string, unknown>> | undefined
+  /** The key that the tokens are bound to. */
+  readonly proofKey?: ProofKey | undefined
   readonly intent?: Intent | undefined
   /** A request was left without an answer: it may still be on its way, so the next rotation keeps a distance. */
   readonly spacing?: Pause | undefined

@@ -76,7 +76,7 @@ export function renew(parts: RenewalParts, need: Need): Promise<void> {
 /** Makes the one request of a turn. A request that left is never aborted: a late answer is installed all the same. */
 async function spend(parts: RenewalParts, turn: Turn): Promise<Answer | NoAnswer> {
   const { environment, client, grant } = parts
-  const { refreshToken, scope } = turn.record
+  const { refreshToken, scope, proofKey } = turn.record
   const { kind } = turn.need
   let sentAt = environment.now()
   let isSent = false
@@ -89,7 +89,9 @@ async function spend(parts: RenewalParts, turn: Turn): Promise<Answer | NoAnswer
     return () => (isSent = false)
   }
   const { now } = environment
-  const request = Promise.resolve({ refreshToken, scope, kind, client, now, sending }).then(grant).then(assertGranted)
+  const request = Promise.resolve({ refreshToken, scope, kind, proofKey, client, now, sending })
+    .then(grant)
+    .then(assertGranted)
   const installIfLate = async (granted: Granted): Promise<void> => {
     if (isLate) await install(parts, turn, { granted, sentAt })
   }

@@ -1,5 +1,6 @@
 import { EvergrantError } from './errors.js'
 import type { IdTokenCheck } from './grant.js'
+import type { ProofKey, Prover } from './proof.js'
 import {
   defaultTokenKey,
   isReadable,
@@ -22,10 +23,11 @@ export function readSignIn(
   receivedAt: number,
   requestedScope: string | undefined,
   checkIdToken: IdTokenCheck,
+  proofKey: ProofKey | undefined,
 ): Omit<LiveRecord, 'sessionId' | 'at'> {
   if (typeof response !== 'object' || response === null) throw nonsense('it is no object')
   if (!Number.isFinite(receivedAt)) throw nonsense('receivedAt is no time')
-  const { accessToken, refreshToken, scope, idToken, extra } = readTokenResponse(response, receivedAt)
+  const { accessToken, refreshToken, scope, lasting, idToken, extra } = readTokenResponse(response, receivedAt)
   if (!accessToken && !refreshToken) {
     throw nonsense('it holds neither a refresh_token nor an access_token of type Bearer or DPoP')
   }
@@ -38,10 +40,28 @@ export function readSignIn(
     refreshToken,
     accessTokens: accessToken ? { [defaultTokenKey]: accessToken } : {},
     scope: scope ?? requestedScope,
+    lasting,
     idToken,
     identity: verdict?.identity,
     extra,
+    proofKey,
   }
+}
+
+/**
+ * Where sessions are bound to keys, an access token has to be bound too, and to the key that is given
+ * (RFC 9449 section 5).
+ */
+export function assertBound(
+  record: Pick<LiveRecord, 'accessTokens'>,
+  prover: Prover | undefined,
+  proofKey: ProofKey | undefined,
+): void {
+  const type = record.accessTokens[defaultTokenKey]?.type
+  if (!prover || !type) return
+  if (type === 'DPoP' && !proofKey) throw nonsense('its access_token needs the proofKey that it is bound to')
+  if (type !== 'DPoP' && !prover.allowsBearer)
+    throw nonsense('its access_token is not bound to a key; is DPoP on for this client?')
 }
 
 /** What stays of a session that is signed out: its name, so that late answers know. */

@@ -25,6 +25,8 @@ export type Snapshot =
       readonly generation: number
       /** When the access token ends, in milliseconds since 1970, if the server said so. */
       readonly expiresAt: number | undefined
+      /** When the refresh token ends, in milliseconds since 1970, if the server said so; a renewal may move it. */
+      readonly endsAt: number | undefined
       /** The scope of the session, if the server said so. */
       readonly scope: string | undefined
       /** Whose session it is, if the server issued an ID token. */
@@ -46,8 +48,9 @@ export function snapshotOf(
   error: EvergrantError | undefined,
 ): Snapshot {
   if (record?.state === 'live') {
-    const { sessionId, generation, scope, identity } = record
-    return { status: 'active', sessionId, generation, expiresAt, scope, identity, error }
+    const { sessionId, generation, lasting, scope, identity } = record
+    const endsAt = lasting && lasting.from + lasting.ms
+    return { status: 'active', sessionId, generation, expiresAt, endsAt, scope, identity, error }
   }
   return record?.state === 'ended' ? { status: 'ended', reason: record.reason, error } : { status: 'signed_out', error }
 }

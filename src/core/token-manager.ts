@@ -2,6 +2,8 @@ import type { OAuthClient } from './client.js'
 import type { Diagnosis } from './diagnosis.js'
 import type { TokenEvent } from './events.js'
 import type { Identity } from './grant.js'
+import type { ProofKey } from './proof.js'
+import type { Session } from './session.js'
 import type { Snapshot } from './snapshot.js'
 import type { TokenKindOptions } from './token-kind.js'
 import type { TokenResponse } from './token-response.js'
@@ -31,6 +33,8 @@ export interface SetTokensOptions {
   readonly receivedAt?: number | undefined
   /** The scope that was asked for; the manager's by default. */
   readonly scope?: string | undefined
+  /** The key that the tokens are bound to (RFC 9449). A refresh token alone is bound to a new one, where the manager has `dpop`. */
+  readonly proofKey?: ProofKey | undefined
   /**
    * Whether a session that is there already stays as it is, also when another tab or process has begun it at this moment: for
    * tokens that are kept elsewhere, and may be spent by now. `false` by default.
@@ -56,6 +60,9 @@ export interface Tokens {
   /** Members of the last answer that this package does not know. */
   readonly extra: Readonly<Record<string, unknown>> | undefined
 }
+
+/** Where {@link TokenManager} lets a flow at its session. */
+export const withSession: unique symbol = Symbol('session')
 
 /** Keeps one session alive. */
 export interface TokenManager {
@@ -133,4 +140,12 @@ export interface TokenManager {
    */
   dispose(): void
   [Symbol.asyncDispose](): Promise<void>
+
+  /**
+   * Lets `work` at the session once it has been read. Only flows of this package know of it: the refresh token is nobody
+   * else's.
+   *
+   * @internal
+   */
+  [withSession]<T>(work: (session: Session) => Promise<T>): Promise<T>
 }

@@ -1,4 +1,4 @@
-import type { AccessToken } from './record.js'
+import type { AccessToken, Pause } from './record.js'
 
 /**
  * A token response as servers send it (RFC 6749 section 5.1). Odd values are understood, not refused: `null` and `''`
@@ -24,6 +24,14 @@ const tokenTypes: ReadonlyMap<string, string> = new Map([
 /** What a header can carry (RFC 6750 section 2.1). */
 const visible = /^[\x21-\x7e]+$/
 const tenYearsInSeconds = 315_360_000
+/** How servers call the seconds for which a session can be renewed; some of them say 0 when there is no end. */
+const lastingNames = [
+  'refresh_token_expires_in',
+  'refresh_expires_in',
+  'x_refresh_token_expires_in',
+  'refresh_token_timeout',
+  'authorization_expires_in',
+]
 
 /** The parts of a token response this package acts on, each checked for its type. */
 export interface ReadResponse {
@@ -31,6 +39,8 @@ export interface ReadResponse {
   readonly accessToken: AccessToken | undefined
   readonly refreshToken: string | undefined
   readonly scope: string | undefined
+  /** For how long the session can be renewed, if the server said so. */
+  readonly lasting: Pause | undefined
   readonly idToken: string | undefined
   /** Members this package does not know. They are kept for the caller and never acted on. */
   readonly extra: Readonly<Record<string, unknown>> | undefined
@@ -41,6 +51,7 @@ export function readTokenResponse(response: TokenResponse, sentAt: number): Read
   const token = text(response.access_token)?.match(visible)?.[0]
   const type = tokenTypes.get((text(response.token_type) ?? 'bearer').toLowerCase())
   const scope = text(response.scope)
+  const lastingMs = Math.min(...lastingNames.map((name) => lifetimeMs(response[name]) ?? Infinity))
   const extra = Object.entries(response).filter(([name]) => !known.has(name))
   return {
     accessToken:
@@ -49,6 +60,7 @@ export function readTokenResponse(response: TokenResponse, sentAt: number): Read
         : undefined,
     refreshToken: text(response.refresh_token),
     scope,
+    lasting: lastingMs < Infinity ? { from: sentAt, ms: lastingMs } : undefined,
     idToken: text(response.id_token),
     extra: extra.length > 0 ? Object.fromEntries(extra) : undefined,
   }

@@ -60,8 +60,8 @@ export async function signInWithDevice(tokens: TokenManager, options: DeviceSign
       void (async () => onPrompt(authorization.prompt))().catch(reject)
     })
     const polling = poll(client, authorization, sentAt + authorization.lifetimeMs, wait)
-    const { response, sentAt: receivedAt } = await Promise.race([failed, polling])
-    await tokens.setTokens(response, { receivedAt, scope })
+    const { response, sentAt: receivedAt, proofKey } = await Promise.race([failed, polling])
+    await tokens.setTokens(response, { receivedAt, scope, proofKey })
   } finally {
     room.close()
   }

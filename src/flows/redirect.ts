@@ -64,8 +64,8 @@ async function finish(tokens: TokenManager): Promise<RedirectOutcome> {
   const { returnTo } = pending
   if (pending.type === 'sign_out') return { outcome: 'signed_out', returnTo }
   try {
-    const { response, sentAt } = await redeemCode(tokens.client, answer, pending)
-    await tokens.setTokens(response, { receivedAt: sentAt, scope: pending.scope })
+    const { response, sentAt, proofKey } = await redeemCode(tokens.client, answer, pending)
+    await tokens.setTokens(response, { receivedAt: sentAt, scope: pending.scope, proofKey })
   } catch (error) {
     throw isEvergrantError(error) ? Object.assign(error, { returnTo }) : error
   }

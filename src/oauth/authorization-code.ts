@@ -1,13 +1,12 @@
 import type { OAuthClient, ServerMetadata } from '../core/client.js'
-import { systemEnvironment, within } from '../core/environment.js'
+import { systemEnvironment } from '../core/environment.js'
 import { EvergrantError } from '../core/errors.js'
-import type { TokenResponse } from '../core/token-response.js'
 import { clean, codeOf, readMembers } from './answer.js'
-import { assertSecure, isSameUrl, networkFailure, parseUrl } from './http.js'
+import { assertSecure, bounded, isSameUrl, parseUrl } from './http.js'
 import { idTokenCheck, toleranceMs } from './id-token.js'
 import { assertFree } from './parameters.js'
 import { codeChallenge, randomSecret } from './pkce.js'
-import { requestTokens } from './token-request.js'
+import { requestTokens, type FirstAnswer } from './token-request.js'
 
 /** How a sign-in is asked for: parameters of RFC 6749 section 4.1.1 and OpenID Connect Core section 3.1.2.1. */
 export interface AuthorizationOptions {
@@ -39,9 +38,6 @@ export interface SentRequest {
   readonly scope: string | undefined
   readonly maxAge: number | undefined
 }
-
-/** How long the user waits for an answer of the server. */
-const answerMs = 10_000
 
 /**
  * Makes an authorization request with PKCE (RFC 7636) and the URL that asks for it.
@@ -95,11 +91,6 @@ export function absolute(name: string, uri: string): string {
   throw new EvergrantError('misconfigured', `${name} must be a path of this origin, or a URL`)
 }
 
-/** The page waits for the server no longer than for a renewal. */
-function bounded<T>(work: Promise<T>): Promise<T> {
-  return within(systemEnvironment, answerMs, work, () => networkFailure(undefined))
-}
-
 async function push(client: OAuthClient, parameters: Record<string, string>): Promise<Record<string, string>> {
   const pushing = client.post('pushed_authorization_request_endpoint', parameters)
   const reading = pushing.then((response) => readMembers(response, systemEnvironment.now(), 'request_uri'))
@@ -118,16 +109,16 @@ export async function redeemCode(
   client: OAuthClient,
   answer: URLSearchParams,
   sent: SentRequest,
-): Promise<{ response: TokenResponse; sentAt: number }> {
+): Promise<Omit<FirstAnswer, 'serverTime'>> {
   const server = await client.metadata()
   if (sent.issuer !== server.issuer) throw new EvergrantError('misconfigured', 'another server began this sign-in')
   const code = readCode(answer, server)
   const { redirectUri, verifier } = sent
   const form = { grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: verifier }
-  const { response, serverTime, sentAt } = await bounded(requestTokens(client, form, code))
+  const { response, serverTime, sentAt, proofKey } = await bounded(requestTokens(client, form, code))
   if (typeof response.id_token === 'string')
     assertAnswers(response.id_token, sent, client.clientId, serverTime ?? sentAt)
-  return { response, sentAt }
+  return { response, sentAt, proofKey }
 }
 
 /**

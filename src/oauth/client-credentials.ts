@@ -31,13 +31,14 @@ export interface ClientCredentialsOptions {
 export function clientCredentials(options: ClientCredentialsOptions = {}): Grant {
   const { resource, additionalParameters = {} } = options
   assertFree(additionalParameters, ours)
-  const grant: Grant = async ({ scope, kind, client, now, sending }) => {
+  const grant: Grant = async ({ scope, kind, proofKey, client, now, sending }) => {
     const usual = { ...additionalParameters, ...(scope && { scope }), ...(resource && { resource }) }
     const asked = { ...usual, ...parametersOf(kind) }
-    const response = await client.post('token_endpoint', { ...asked, grant_type: 'client_credentials' }, sending)
-    const { response: tokens, serverTime } = await readAnswer(response, now()).catch(refused)
+    const form = { ...asked, grant_type: 'client_credentials' }
+    const response = await client.post('token_endpoint', form, sending, proofKey)
+    const granted = await readAnswer(client, response, now()).catch(refused)
     // It should not come (RFC 6749 section 4.4.3), and nothing here would use it.
-    return { response: { ...tokens, refresh_token: undefined }, serverTime }
+    return { ...granted, response: { ...granted.response, refresh_token: undefined } }
   }
   return Object.assign(grant, { startsSession: true, resource })
 }

@@ -1,4 +1,4 @@
-import { EvergrantError } from '../core/errors.js'
+import { base64Url, sha256 } from './encoding.js'
 
 const bytesOfSecret = 32
 
@@ -13,14 +13,5 @@ export function randomSecret(): string {
  * @throws EvergrantError `unsupported` in a page that is not served over https: browsers offer no cryptography there
  */
 export async function codeChallenge(verifier: string): Promise<string> {
-  const { subtle } = crypto as Partial<Crypto>
-  if (!subtle) throw new EvergrantError('unsupported', 'signing in needs a page served over https or from localhost')
-  return base64Url(new Uint8Array(await subtle.digest('SHA-256', new TextEncoder().encode(verifier))))
-}
-
-function base64Url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replaceAll('=', '')
+  return base64Url(await sha256(verifier))
 }

@@ -13,12 +13,12 @@ const ours = ['grant_type', 'refresh_token', 'client_id', 'client_secret', 'clie
  */
 export function refreshTokenGrant(additional: Readonly<Record<string, string>> = {}): Grant {
   assertFree(additional, ours)
-  return async ({ refreshToken, scope, kind, client, now, sending }) => {
+  return async ({ refreshToken, scope, kind, proofKey, client, now, sending }) => {
     if (refreshToken === undefined) throw new EvergrantError('login_required', 'this session has no refresh token')
     const asked = { ...parameters(additional, scope), ...parametersOf(kind) }
     const form = { grant_type: 'refresh_token', refresh_token: refreshToken, ...asked }
-    const response = await client.post('token_endpoint', form, sending)
-    const granted = await readAnswer(response, now(), refreshToken)
+    const response = await client.post('token_endpoint', form, sending, proofKey)
+    const granted = await readAnswer(client, response, now(), refreshToken)
     // A server that says nothing of the scope has granted what was asked for (RFC 6749 section 5.1).
     if (!asked.scope || granted.response.scope) return granted
     return { ...granted, response: { ...granted.response, scope: asked.scope } }

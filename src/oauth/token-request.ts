@@ -1,12 +1,15 @@
 import type { OAuthClient } from '../core/client.js'
 import { systemEnvironment } from '../core/environment.js'
 import type { Granted } from '../core/grant.js'
+import type { ProofKey } from '../core/proof.js'
 import { readAnswer } from './answer.js'
 
 /** The answer that a session starts with. */
 export interface FirstAnswer extends Granted {
   /** When it was asked for, in milliseconds since 1970: lifetimes count from then. */
   readonly sentAt: number
+  /** The key that the tokens are bound to. */
+  readonly proofKey: ProofKey | undefined
 }
 
 /**
@@ -20,7 +23,8 @@ export async function requestTokens(
   form: Readonly<Record<string, string>>,
   secret: string,
 ): Promise<FirstAnswer> {
+  const proofKey = await client.prover?.makeKey()
   const sentAt = systemEnvironment.now()
-  const response = await client.post('token_endpoint', form)
-  return { ...(await readAnswer(response, sentAt, secret)), sentAt }
+  const response = await client.post('token_endpoint', form, undefined, proofKey)
+  return { ...(await readAnswer(client, response, sentAt, secret)), sentAt, proofKey }
 }

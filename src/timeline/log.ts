@@ -41,6 +41,8 @@ export class Log {
         return this.add('good', 'Signed in')
       case 'signedOut':
         return this.add('plain', 'Signed out', 'in all tabs')
+      case 'sessionExpiring':
+        return this.add('warning', 'The session ends soon', `at ${new Date(event.endsAt).toLocaleTimeString()}`)
       case 'ended':
         return this.add('bad', 'The session has ended', event.reason)
       case 'challenge':

@@ -13,7 +13,16 @@ export interface WatcherParts {
   onChange(): void
 }
 
-const eventTypes = ['adopted', 'renewed', 'ended', 'signedOut', 'challenge', 'warning', 'error'] as const
+const eventTypes = [
+  'adopted',
+  'renewed',
+  'sessionExpiring',
+  'ended',
+  'signedOut',
+  'challenge',
+  'warning',
+  'error',
+] as const
 
 /** Watches one token manager by its public interface. */
 export class Watcher {

@@ -49,6 +49,7 @@ export async function ask(
     refreshToken,
     scope,
     kind: defaultKind,
+    proofKey: undefined,
     client,
     now: () => environment.now(),
     sending() {

@@ -60,6 +60,8 @@ export function tell(event: TokenEvent): string {
       return event.sessionId
     case 'renewed':
       return event.by
+    case 'sessionExpiring':
+      return String(event.endsAt)
     case 'ended':
       return event.reason
     case 'signedOut':

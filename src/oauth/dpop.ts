@@ -1,0 +1,124 @@
+import { readChallenges } from '../core/challenge.js'
+import { EvergrantError } from '../core/errors.js'
+import type { Prover, ProvenRequest } from '../core/proof.js'
+import { base64Url, cryptography, sha256, utf8 } from './encoding.js'
+
+/** How {@link dpop} binds sessions. */
+export interface DpopOptions {
+  /**
+   * Whether keys can be read, which stores of text need: files, Redis, PostgreSQL, Web Storage and `encryptedStore()`, which
+   * is the one to use then. `false` by default: such keys fit `indexedDbStore()` and `memoryStore()`.
+   */
+  readonly extractable?: boolean | undefined
+  /**
+   * Whether to accept access tokens of type Bearer, from servers that bind refresh tokens alone (RFC 9449 section 5); `false`
+   * by default.
+   */
+  readonly allowBearer?: boolean | undefined
+}
+
+const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
+/** By how much the clocks may differ before it is worth another try. */
+const skewMs = 5000
+
+/** What is known of a server: the nonce it wants, and how far its clock is ahead. Each server has its own (section 8). */
+interface Habits {
+  nonce?: string | undefined
+  offsetMs: number
+}
+
+/**
+ * Binds each session to a key of its own (DPoP, RFC 9449), so that its tokens are of no use to whoever steals them without the
+ * key: as the `dpop` of a manager. Proofs go along with requests for tokens, and with `fetch`.
+ */
+export function dpop({ extractable = false, allowBearer = false }: DpopOptions = {}): Prover {
+  const servers = new Map<string, Habits>()
+  return {
+    allowsBearer: allowBearer,
+
+    async makeKey() {
+      const pair = await cryptography().generateKey(algorithm, extractable, ['sign', 'verify'])
+      if (!extractable) return pair
+      const [privateKey, publicKey] = await Promise.all([jwkOf(pair.privateKey), jwkOf(pair.publicKey)])
+      return { privateKey, publicKey }
+    },
+
+    async prove(request, send) {
+      const { origin } = new URL(request.url)
+      const habits = servers.get(origin) ?? { offsetMs: 0 }
+      servers.set(origin, habits)
+      const sent = { ...habits }
+      const response = await send(await proofOf(request, habits))
+      take(habits, response, request.now())
+      const error = await errorOf(response)
+      if (error === 'use_dpop_nonce' && !response.headers.has('dpop-nonce')) throw hiddenNonce(origin)
+      const isOutOfTime = error === 'invalid_dpop_proof' && Math.abs(habits.offsetMs - sent.offsetMs) > skewMs
+      if (!request.isRepeatable || (error !== 'use_dpop_nonce' && !isOutOfTime)) return response
+      const second = await send(await proofOf(request, habits))
+      take(habits, second, request.now())
+      return second
+    },
+  }
+}
+
+/** Notes what an answer tells of its server, also one of success (section 8.2). */
+function take(habits: Habits, { headers }: Response, now: number): void {
+  habits.nonce = headers.get('dpop-nonce') ?? habits.nonce
+  const date = Date.parse(headers.get('date') ?? '')
+  if (!Number.isNaN(date)) habits.offsetMs = date - now
+}
+
+/** The `error` of an answer, which APIs give in a challenge and authorization servers in the body. */
+async function errorOf(response: Response): Promise<string | undefined> {
+  const { status, headers } = response
+  if (status !== 400 && status !== 401) return undefined
+  const challenges = readChallenges(headers.get('www-authenticate'))
+  const named = challenges.map(({ parameters }) => parameters.get('error')).find(Boolean)
+  if (named || !headers.get('content-type')?.includes('json')) return named
+  const body: unknown = await response
+    .clone()
+    .json()
+    .catch(() => undefined)
+  return String(Object(body).error)
+}
+
+/** A proof of its own for each request and each try (section 4.2). */
+async function proofOf(request: ProvenRequest, { nonce, offsetMs }: Habits): Promise<string> {
+  const { key, method, url, accessToken } = request
+  const { kty, crv, x, y } = await jwkOf(key.publicKey)
+  const { origin, pathname } = new URL(url)
+  const claims = {
+    jti: crypto.randomUUID(),
+    htm: method,
+    htu: `${origin}${pathname}`,
+    iat: Math.floor((request.now() + offsetMs) / 1000),
+    nonce,
+    ath: accessToken && base64Url(await sha256(accessToken)),
+  }
+  const header = { typ: 'dpop+jwt', alg: 'ES256', jwk: { kty, crv, x, y } }
+  const signed = [header, claims].map((part) => base64Url(utf8(JSON.stringify(part)))).join('.')
+  const signature = await cryptography().sign(algorithm, await signingKey(key.privateKey), utf8(signed))
+  return `${signed}.${base64Url(new Uint8Array(signature))}`
+}
+
+/** A key that cannot be used is as good as lost, and the refresh token that is bound to it with it. */
+async function signingKey(key: CryptoKey | JsonWebKey): Promise<CryptoKey> {
+  if (!isJwk(key)) return key
+  const importing = cryptography().importKey('jwk', key, algorithm, false, ['sign'])
+  return importing.catch(() => {
+    throw new EvergrantError('login_required', 'the key that this session is bound to is damaged')
+  })
+}
+
+async function jwkOf(key: CryptoKey | JsonWebKey): Promise<JsonWebKey> {
+  return isJwk(key) ? key : cryptography().exportKey('jwk', key)
+}
+
+function isJwk(key: CryptoKey | JsonWebKey): key is JsonWebKey {
+  return 'kty' in key
+}
+
+function hiddenNonce(origin: string): EvergrantError {
+  const why = `${origin} wants a DPoP nonce and does not show it: it must send DPoP-Nonce`
+  return new EvergrantError('misconfigured', `${why}, to pages with Access-Control-Expose-Headers: DPoP-Nonce`)
+}
