@@ -15,9 +15,16 @@ const fences = [
   { files: 'src/stores/*', ...store() },
   { files: 'src/stores/indexed-db*', ...store('indexed-db', 'idb-keyval') },
   { files: 'src/stores/file*', ...store('file', 'node:') },
+  { files: 'src/stores/redis*', ...store('redis') },
+  { files: 'src/stores/postgres*', ...store('postgres') },
   { files: 'src/locks/*', values: ['core/errors', 'core/lock'] },
   { files: 'src/signals/*', values: ['core/errors'] },
   { files: 'src/signals/diagnostics-channel', values: [], packages: ['node:diagnostics_channel'] },
+  {
+    files: 'src/mcp/**',
+    values: ['core/.*', 'oauth/.*', 'flows/pending', 'stores/memory', 'create-token-manager'],
+  },
+  { files: 'src/migration/**', values: ['core/errors', 'core/environment'] },
   { files: 'src/timeline/**', values: [] },
   { files: 'src/testing/**', values: ['core/errors', 'core/environment', 'core/codec'] },
   { files: 'src/*', values: ['.*'] },
@@ -78,7 +85,7 @@ const logic = [
 ].map((selector) => ({ selector, message: 'An entry point joins the parts and contains no logic.' }))
 
 export default tseslint.config(
-  { ignores: ['dist', 'reports', '.cache', 'node_modules'] },
+  { ignores: ['dist', 'reports', '.cache', '**/node_modules'] },
   js.configs.recommended,
   ...tseslint.configs.recommended,
   {
@@ -120,7 +127,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/{oauth,flows,locks,signals,testing}/**/*.ts'],
+    files: ['src/{oauth,flows,locks,migration,signals,testing}/**/*.ts'],
     rules: {
       'no-restricted-globals': [
         'error',

@@ -27,7 +27,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/package/**', 'test/types/**'],
+          exclude: ['**/node_modules/**', 'test/package/**', 'test/types/**', 'test/runtimes/**'],
           testTimeout: 20_000,
           hookTimeout: 60_000,
         },
@@ -48,6 +48,16 @@ export default defineConfig({
           include: ['test/types/**/*.test.ts'],
           globalSetup: 'test/package/global-setup.ts',
           testTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'runtimes',
+          include: ['test/runtimes/*.test.ts'],
+          globalSetup: ['test/package/global-setup.ts', 'test/runtimes/global-setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
     ],

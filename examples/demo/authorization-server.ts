@@ -120,9 +120,11 @@ function signEverybodyIn(provider: Provider): void {
   const accountId = 'alice'
   provider.use(async (ctx, next) => {
     if (!ctx.path.startsWith('/interaction/')) return next()
-    const { params } = await provider.interactionDetails(ctx.req, ctx.res)
+    const { params, prompt } = await provider.interactionDetails(ctx.req, ctx.res)
     const grant = new provider.Grant({ accountId, clientId: String(params.client_id) })
     grant.addOIDCScope(String(params.scope))
+    const wanted = (prompt.details.missingResourceScopes ?? {}) as Readonly<Record<string, readonly string[]>>
+    for (const [resource, scopes] of Object.entries(wanted)) grant.addResourceScope(resource, scopes.join(' '))
     const result = { login: { accountId }, consent: { grantId: await grant.save() } }
     ctx.redirect(await provider.interactionResult(ctx.req, ctx.res, result))
   })

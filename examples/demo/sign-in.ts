@@ -11,7 +11,7 @@ export async function signIn(application: Application): Promise<TokenResponse> {
 }
 
 /** Goes wherever the server leads, with the cookies it sets, until that is back to the application. */
-async function browse(start: string, end: string): Promise<URL> {
+export async function browse(start: string, end: string): Promise<URL> {
   const cookies = new Map<string, string>()
   let url = new URL(start)
   for (let redirects = 0; redirects < mostRedirects; redirects++) {

@@ -5,8 +5,7 @@ const columns = ['sessions', 'open', 'due', 'waiting', 'renewals', 'failures', '
 type Row = Readonly<Record<(typeof columns)[number], number>>
 
 function rowOf({ metrics, calls }: WorkerReport): Row {
-  const { renewalsPerSecond, ...figures } = metrics
-  return { ...figures, pace: Math.round(renewalsPerSecond), calls }
+  return { ...metrics, pace: Math.round(metrics.pace), calls }
 }
 
 function sumOf(rows: readonly Row[]): Row {

@@ -27,19 +27,6 @@ interface Answer {
   readonly body: unknown
 }
 
-/**
- * Takes the sign-in over at the first start. Later the file holds a newer refresh token than that of the sign-in, unless the
- * session has ended: then a new one has to come.
- */
-async function takeOver(refreshToken: string | undefined): Promise<void> {
-  try {
-    await tokens.getAccessToken()
-  } catch (error) {
-    if (!isEvergrantError(error)) throw error
-    if (error.loginRequired && refreshToken) await tokens.setTokens({ refresh_token: refreshToken })
-  }
-}
-
 async function work(): Promise<Answer> {
   const signal = AbortSignal.timeout(patienceMs)
   const answers = await Promise.all([tokens.fetch(profileApi, { signal }), ownTokens.fetch(reportApi, { signal })])
@@ -73,7 +60,8 @@ function say(text: string): void {
 tokens.on('renewed', ({ generation }) => say(`The session of the user was renewed: generation ${generation}.`))
 tokens.on('ended', ({ reason }) => say(`The session of the user has ended: ${reason}.`))
 tokens.on('error', ({ error }) => say(`Not renewed yet: ${error.message}.`))
-await takeOver(REFRESH_TOKEN)
+// Later the file holds a newer refresh token than that of the sign-in.
+if (REFRESH_TOKEN) await tokens.setTokens({ refresh_token: REFRESH_TOKEN }, { unlessSignedIn: true })
 
 const server = createServer((request, response) => {
   void answer(request.url).then(({ status, body }) => {

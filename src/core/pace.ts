@@ -13,16 +13,26 @@ const longestPauseMs = 60_000
 /** Timers are late by a moment; so much is caught up. */
 const lateMs = 50
 
+/** A request that waits for its turn. */
+interface Waiting {
+  /** Whether a caller waits for it, which may change while it waits. */
+  readonly isUrgent: () => boolean
+  readonly begin: (giveBack: () => void) => void
+  readonly fail: (problem: EvergrantError) => void
+}
+
 /**
  * Lets requests go one after the other, no more in a second than the ceiling. While a server fails, the pace is halved
  * every second, and it comes back with each success, so that a server which is back is not run over.
  */
 export class Pace {
-  readonly #urgent: (() => void)[] = []
-  readonly #patient: (() => void)[] = []
+  #queue: Waiting[] = []
   #perSecond: number
   #nextAt = 0
+  /** Until when the server wants to be left alone. */
+  #pausedUntil = 0
   #slowedAt = -Infinity
+  #isOver = false
   #cancel: (() => void) | undefined
 
   constructor(
@@ -37,28 +47,30 @@ export class Pace {
   }
 
   get waiting(): number {
-    return this.#urgent.length + this.#patient.length
+    return this.#queue.length
   }
 
   /**
-   * Resolves when it is this request's turn. Those that a caller waits for go first.
+   * Resolves when it is this request's turn, to what gives the turn back: it is to be called when nothing was sent after
+   * all. Those that a caller waits for go first.
    *
-   * @throws EvergrantError `unavailable` when so many callers wait already that this one would have given up by then
+   * @throws EvergrantError `unavailable` when so many callers wait already that this one would have given up by then;
+   *   `aborted` when the pace has ended
    */
-  turn(isUrgent: boolean): Promise<void> {
-    const queue = isUrgent ? this.#urgent : this.#patient
-    const queueMs = (queue.length * 1000) / this.#perSecond
-    if (isUrgent && queueMs > longestQueueMs) {
-      const retryAt = this.environment.now() + queueMs
-      const problem = new EvergrantError('unavailable', 'more sessions want to be renewed than the pace allows', {
-        retryAt,
-      })
-      return Promise.reject(problem)
-    }
-    return new Promise((resolve) => {
-      queue.push(resolve)
+  turn(isUrgent: () => boolean): Promise<() => void> {
+    const problem = this.#refusal(isUrgent())
+    if (problem) return Promise.reject(problem)
+    return new Promise((begin, fail) => {
+      this.#queue.push({ isUrgent, begin, fail })
       this.#go()
     })
+  }
+
+  /** Lets nobody go any more, of those who wait and those who come. */
+  end(): void {
+    this.#isOver = true
+    this.#cancel?.()
+    for (const { fail } of this.#queue.splice(0)) fail(ended())
   }
 
   /** The server has answered as it should. */
@@ -70,21 +82,49 @@ export class Pace {
   slowDown(retryAt: number | undefined): void {
     const now = this.environment.monotonic()
     const asked = (retryAt ?? 0) - this.environment.now()
-    this.#nextAt = Math.max(this.#nextAt, now + Math.min(asked, longestPauseMs))
+    this.#pausedUntil = Math.max(this.#pausedUntil, now + Math.min(asked, longestPauseMs))
     if (now - this.#slowedAt < slowdownMs) return
     this.#slowedAt = now
     this.#perSecond = Math.max(Math.min(slowestPerSecond, this.ceilingPerSecond), this.#perSecond / 2)
   }
 
+  #refusal(isUrgent: boolean): EvergrantError | undefined {
+    if (this.#isOver) return ended()
+    if (!isUrgent) return undefined
+    const callers = this.#queue.filter(({ isUrgent }) => isUrgent()).length
+    const queueMs = (callers * 1000) / this.#perSecond
+    if (queueMs <= longestQueueMs) return undefined
+    const retryAt = this.environment.now() + queueMs
+    return new EvergrantError('unavailable', 'more sessions want to be renewed than the pace allows', { retryAt })
+  }
+
   #go(): void {
     this.#cancel?.()
     const now = this.environment.monotonic()
-    while (this.waiting > 0 && this.#nextAt <= now) {
+    while (this.waiting > 0 && this.#startAt() <= now) {
+      const intervalMs = 1000 / this.#perSecond
       // What was not used is not saved up: after a rest there is no burst.
-      this.#nextAt = Math.max(this.#nextAt, now - lateMs) + 1000 / this.#perSecond
-      const next = this.#urgent.shift() ?? this.#patient.shift()
-      next?.()
+      this.#nextAt = Math.max(this.#nextAt, now - lateMs) + intervalMs
+      this.#takeNext()?.begin(() => this.#giveBack(intervalMs))
     }
-    if (this.waiting > 0) this.#cancel = this.environment.setTimer(() => this.#go(), this.#nextAt - now)
+    if (this.waiting > 0) this.#cancel = this.environment.setTimer(() => this.#go(), this.#startAt() - now)
   }
+
+  #startAt(): number {
+    return Math.max(this.#nextAt, this.#pausedUntil)
+  }
+
+  #takeNext(): Waiting | undefined {
+    const urgent = this.#queue.findIndex(({ isUrgent }) => isUrgent())
+    return this.#queue.splice(Math.max(urgent, 0), 1)[0]
+  }
+
+  #giveBack(intervalMs: number): void {
+    this.#nextAt -= intervalMs
+    this.#go()
+  }
+}
+
+function ended(): EvergrantError {
+  return new EvergrantError('aborted', 'the pool was disposed of before it was the turn of this renewal')
 }

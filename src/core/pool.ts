@@ -6,6 +6,7 @@ import type { GrantContext, Granted } from './grant.js'
 import { createManager, type ManagerParts, type PooledManager } from './manager.js'
 import { Pace } from './pace.js'
 import { lookDelay } from './schedule.js'
+import { withSession } from './token-manager.js'
 import type { PooledSession, PoolEvent, PoolMetrics, TokenPool } from './token-pool.js'
 
 const breathMs = 1000
@@ -79,10 +80,11 @@ class Pool implements TokenPool {
       setTokens: (response, options) => use((manager) => manager.setTokens(response, options)),
       signOut: () => use((manager) => manager.signOut()),
       diagnose: () => use((manager) => manager.tend().then(() => manager.diagnose())),
+      [withSession]: (work) => use((manager) => manager[withSession](work)),
     }
   }
 
-  add(keys: Iterable<string>): void {
+  add(keys: Iterable<string, unknown, unknown>): void {
     for (const key of keys) {
       const slot = this.#slot(key)
       slot.isKept = true
@@ -113,7 +115,7 @@ class Pool implements TokenPool {
       renewing: this.#renewing,
       renewals: this.#renewals,
       failures: this.#failures,
-      renewalsPerSecond: this.#pace.perSecond,
+      pace: this.#pace.perSecond,
     }
   }
 
@@ -121,6 +123,7 @@ class Pool implements TokenPool {
     this.#isOver = true
     this.#agenda.clear()
     this.#due.clear()
+    this.#pace.end()
     for (const { manager } of this.#opened) manager.dispose()
     this.#emitter.clear()
   }
@@ -166,16 +169,26 @@ class Pool implements TokenPool {
   /** The manager of one session shares the agenda and the pace of all. */
   #makeManager(slot: Slot): PooledManager {
     const { key, lock, grant } = this.#parts
+    let requests = 0
     const enter = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
-      await this.#pace.turn((slot.opened?.calls ?? 0) > 0)
+      const giveBack = await this.#pace.turn(() => (slot.opened?.calls ?? 0) > 0)
+      const before = requests
       this.#renewing++
-      return lock(name, work).finally(() => this.#renewing--)
+      return lock(name, work).finally(() => {
+        this.#renewing--
+        // Another process may have been faster, or have found that it is too early to try again.
+        if (requests === before) giveBack()
+      })
+    }
+    const ask = (context: GrantContext): Promise<Granted> => {
+      requests++
+      return this.#ask(context)
     }
     return createManager({
       ...this.#parts,
       key: key + slot.key,
       lock: Object.assign(enter, { kind: lock.kind }),
-      grant: Object.assign((context: GrantContext) => this.#ask(context), grant),
+      grant: Object.assign(ask, grant),
       autoRenew: false,
       onEvent: (event) => this.#tell({ ...event, key: slot.key }),
       // A manager that is closed wants no more looks, but its session stays due when it was.
@@ -237,7 +250,8 @@ class Pool implements TokenPool {
       if (opened.usedAt > idleSince && this.#opened.size <= maxOpenSessions) break
       this.#close(opened)
     }
-    if (this.#opened.size > 0 && this.#closing.place < 0) this.#agenda.plan(this.#closing, idleSeconds * 1000)
+    if (this.#opened.size > 0 && this.#closing.place < 0 && !this.#isOver)
+      this.#agenda.plan(this.#closing, idleSeconds * 1000)
   }
 
   /** Lets go of all but when the session is due. */

@@ -1,5 +1,5 @@
 import type { TokenEvent } from './events.js'
-import type { TokenManager } from './token-manager.js'
+import type { TokenManager, withSession } from './token-manager.js'
 
 /** One session of a pool. It holds nothing itself: make it where it is needed, and forget it again. */
 export interface PooledSession extends Pick<
@@ -10,6 +10,13 @@ export interface PooledSession extends Pick<
   readonly key: string
   /** What a report of trouble should hold. There is no secret in it. */
   diagnose(): Promise<ReturnType<TokenManager['diagnose']>>
+
+  /**
+   * See that of the manager.
+   *
+   * @internal
+   */
+  [withSession]: TokenManager[typeof withSession]
 }
 
 /** What happens to one of the sessions. No event ever holds a token. */
@@ -26,7 +33,7 @@ export interface PoolMetrics {
   readonly open: number
   /** How many are due, and not looked after yet. */
   readonly due: number
-  /** How many renewals wait because of the pace. */
+  /** How many renewals wait for their turn. */
   readonly waiting: number
   /** How many renewals are under way. */
   readonly renewing: number
@@ -34,8 +41,11 @@ export interface PoolMetrics {
   readonly renewals: number
   /** How many requests failed, for whatever reason. */
   readonly failures: number
-  /** The pace of now: the ceiling, or less while the server is in trouble. */
-  readonly renewalsPerSecond: number
+  /**
+   * How many renewals may start in a second for now: `maxRenewalsPerSecond`, or less while the server is in trouble. It is
+   * a limit, not a count: what was renewed is the difference of `renewals` between two looks.
+   */
+  readonly pace: number
 }
 
 /** Keeps any number of sessions of one client alive, with one timer for all. */
@@ -47,7 +57,7 @@ export interface TokenPool {
    * Keeps these sessions fresh from now on, whether anybody uses them or not; what is not in the store is forgotten again.
    * Without it, sessions are kept from their first use on, or not at all with `autoRenew: false`.
    */
-  add(keys: Iterable<string>): void
+  add(keys: Iterable<string, unknown, unknown>): void
 
   /** Looks after the session no more, until it is used again. It stays in the store, and nobody is signed out. */
   remove(key: string): void
@@ -59,8 +69,8 @@ export interface TokenPool {
   metrics(): PoolMetrics
 
   /**
-   * Ends the pool: timers, listeners and waiting calls. The sessions stay in the store. Renewals under way are finished and
-   * stored, which `await using` waits for.
+   * Ends the pool: timers, listeners, waiting calls, and renewals that wait for their turn. The sessions stay in the store.
+   * Renewals under way are finished and stored, which `await using` waits for.
    */
   dispose(): void
   [Symbol.asyncDispose](): Promise<void>

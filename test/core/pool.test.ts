@@ -62,22 +62,74 @@ test('without autoRenew a session is renewed when it is used', async () => {
   pool.dispose()
 })
 
-test('ten thousand sessions due at once are renewed at the pace that was set, and callers go first', async () => {
+test('thousands of sessions due at once are renewed at the pace that was set, and callers go first', async () => {
   const world = new PoolWorld()
   const pool = world.pool({ maxRenewalsPerSecond: 20, autoRenew: false })
   const keys = await world.signIn(pool, 2000)
+  const renewed = new Set<string>()
+  pool.on('renewed', ({ key }) => renewed.add(key))
   await world.environment.pass(hourMs)
   pool.add(keys)
   await world.environment.pass(10_000)
   expect(pool.metrics().due).toBeGreaterThan(1000)
-  const last = pool.session(keys.at(-1) ?? '')
+  const key = keys.find((each) => !renewed.has(each)) ?? ''
   const askedAt = world.environment.time.now
-  await world.environment.passUntil(last.getAccessToken())
+  await world.environment.passUntil(pool.session(key).getAccessToken())
   expect(world.environment.time.now - askedAt).toBeLessThan(500)
   await world.environment.pass(100_000)
   expect(world.requests).toHaveLength(2000)
   expect(world.busiestSecond).toBeLessThanOrEqual(22)
   pool.dispose()
+})
+
+test('a session that waits for its turn goes first once a caller waits for it', async () => {
+  const world = new PoolWorld()
+  const pool = world.pool({ maxRenewalsPerSecond: 1, autoRenew: false })
+  const keys = await world.signIn(pool, 20)
+  await world.environment.pass(hourMs)
+  pool.add(keys)
+  await world.environment.pass(1500)
+  expect(pool.metrics().waiting).toBeGreaterThan(15)
+  for (const key of keys.slice(5, 10)) {
+    const askedAt = world.environment.time.now
+    await world.environment.passUntil(pool.session(key).getAccessToken())
+    expect(world.environment.time.now - askedAt).toBeLessThanOrEqual(1100)
+  }
+  expect(world.requests.length).toBeLessThanOrEqual(8)
+  pool.dispose()
+})
+
+test('a turn in which nothing is sent, since another process was faster, is given back', async () => {
+  const world = new PoolWorld()
+  const [slow, quick] = [world.pool({ maxRenewalsPerSecond: 1, autoRenew: false }), world.pool({ autoRenew: false })]
+  const keys = await world.signIn(quick, 100)
+  await world.environment.pass(hourMs)
+  slow.add(keys)
+  await world.environment.pass(500)
+  expect(slow.metrics().waiting).toBe(20)
+  quick.add(keys)
+  await world.environment.pass(4000)
+  expect(world.requests).toHaveLength(100)
+  expect(slow.metrics()).toMatchObject({ due: 0, waiting: 0, open: 0 })
+  slow.dispose()
+  quick.dispose()
+})
+
+test('a pool that is disposed of makes none of the renewals that wait for their turn, and does not wait for them', async () => {
+  const world = new PoolWorld()
+  const pool = world.pool({ maxRenewalsPerSecond: 1, autoRenew: false })
+  const keys = await world.signIn(pool, 100)
+  await world.environment.pass(hourMs)
+  pool.add(keys)
+  await world.environment.pass(500)
+  const call = failureOf(pool.session(keys[7] ?? '').getAccessToken())
+  const sent = world.requests.length
+  await world.environment.passUntil(pool[Symbol.asyncDispose](), 100)
+  expect(await call).toMatchObject({ code: 'aborted' })
+  expect(world.environment.timers.size).toBe(0)
+  await world.environment.pass(120_000)
+  expect(world.requests).toHaveLength(sent)
+  expect(await failureOf(pool.session(keys[8] ?? '').getAccessToken())).toMatchObject({ code: 'aborted' })
 })
 
 test('four pools on one store renew each session once', async () => {
@@ -98,7 +150,7 @@ test('an outage slows the pool down, and when it is over there is no storm and n
   await world.environment.pass(hourMs - 120_000)
   world.fault = { type: 'respond', status: 503 }
   await world.environment.pass(300_000)
-  expect(pool.metrics().renewalsPerSecond).toBeLessThanOrEqual(2)
+  expect(pool.metrics().pace).toBeLessThanOrEqual(2)
   expect(world.requests.length).toBeLessThan(600)
   world.fault = undefined
   world.requests.length = 0
@@ -106,7 +158,7 @@ test('an outage slows the pool down, and when it is over there is no storm and n
   expect(world.busiestSecond).toBeLessThanOrEqual(22)
   expect(new Set(world.server.redemptions.map(({ family }) => family)).size).toBe(1000)
   for (const key of keys) await pool.session(key).getAccessToken()
-  expect(pool.metrics().renewalsPerSecond).toBe(20)
+  expect(pool.metrics().pace).toBe(20)
   pool.dispose()
 })
 

@@ -1,6 +1,7 @@
 import { mendDatabase } from './broken-database.js'
 import {
   createTokenManager,
+  dpop,
   handleRedirectCallback,
   memoryStore,
   signInWithRedirect,
@@ -39,7 +40,7 @@ export interface App {
  * How the application is set up comes with its address, and the redirect URI keeps it; or it lies in `localStorage`, where
  * redirect URIs are registered before it is known. A passive one renews when it is asked to.
  */
-const known = ['issuer', 'client', 'store', 'database', 'passive']
+const known = ['issuer', 'client', 'store', 'database', 'passive', 'dpop']
 const kept = new URLSearchParams([...new URLSearchParams(location.search)].filter(([name]) => known.includes(name)))
 const setup = new URLSearchParams(String(kept) || localStorage.setup)
 const issuer = setup.get('issuer') ?? ''
@@ -70,6 +71,7 @@ const tokens = createTokenManager({
   store: stores[setup.get('store') ?? '']?.(),
   allowedOrigins: [issuer],
   autoRenew: !setup.has('passive'),
+  dpop: setup.has('dpop') ? dpop() : undefined,
 })
 
 const events: string[] = []

@@ -25,7 +25,7 @@ export const mutantsOfPools: readonly Mutant[] = [
     edits: [
       {
         file: 'core/pace.ts',
-        find: 'while (this.waiting > 0 && this.#nextAt <= now) {',
+        find: 'while (this.waiting > 0 && this.#startAt() <= now) {',
         replace: 'while (this.waiting > 0) {',
       },
     ],
@@ -36,10 +36,31 @@ export const mutantsOfPools: readonly Mutant[] = [
     edits: [
       {
         file: 'core/pace.ts',
-        find: 'const next = this.#urgent.shift() ?? this.#patient.shift()',
-        replace: 'const next = this.#patient.shift() ?? this.#urgent.shift()',
+        find: 'this.#queue.findIndex(({ isUrgent }) => isUrgent())',
+        replace: 'this.#queue.findIndex(({ isUrgent }) => !isUrgent())',
       },
     ],
+    caughtBy: { test: 'core/pool.test.ts' },
+  },
+  {
+    name: 'a caller waits for as long as the session waited for that nobody asked for',
+    edits: [
+      {
+        file: 'core/pace.ts',
+        find: 'this.#queue.push({ isUrgent, begin, fail })',
+        replace: 'const is = isUrgent(); this.#queue.push({ isUrgent: () => is, begin, fail })',
+      },
+    ],
+    caughtBy: { test: 'core/pool.test.ts' },
+  },
+  {
+    name: 'a turn in which nothing is sent counts all the same',
+    edits: [{ file: 'core/pool.ts', find: 'if (requests === before) giveBack()', replace: '' }],
+    caughtBy: { test: 'core/pool.test.ts' },
+  },
+  {
+    name: 'a pool that is disposed of goes on with what waits for its turn',
+    edits: [{ file: 'core/pool.ts', find: 'this.#pace.end()', replace: '' }],
     caughtBy: { test: 'core/pool.test.ts' },
   },
   {

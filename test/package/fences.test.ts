@@ -63,6 +63,12 @@ describe('forbidden imports', () => {
     ['stores/file', './memory.js'],
     ['stores/redis', 'ioredis'],
     ['stores/redis', './postgres.js'],
+    ['stores/postgres', 'pg'],
+    ['stores/postgres', './redis-client.js'],
+    ['stores/encrypted', './memory.js'],
+    ['mcp', '@modelcontextprotocol/sdk/client/auth.js'],
+    ['mcp', '../stores/file.js'],
+    ['mcp', '../flows/redirect.js'],
     ['locks', 'node:fs'],
     ['locks', '../stores/memory.js'],
     ['locks', '../signals/wake.js'],
@@ -71,6 +77,7 @@ describe('forbidden imports', () => {
     ['signals', '../stores/memory.js'],
     ['signals', '../locks/web-locks.js'],
     ['signals', '../core/manager.js'],
+    ['migration', '../core/manager.js'],
     ['timeline', '../core/manager.js'],
     ['timeline', '../core/errors.js'],
     ['timeline', '../stores/memory.js'],
@@ -120,7 +127,11 @@ describe('allowed imports', () => {
     ['stores/file', 'node:fs/promises'],
     ['stores/file', './file-content.js'],
     ['stores/file-content', 'node:path'],
+    ['stores/redis', './redis-client.js'],
+    ['stores/postgres', './postgres-statements.js'],
     ['stores/memory', '../core/codec.js'],
+    ['mcp/probe', '../oauth/pkce.js'],
+    ['migration/probe', '../core/environment.js'],
     ['locks/probe', '../core/lock.js'],
     ['testing/probe', '../core/environment.js'],
   ])('src/%s may import %s', async (from, name) => {
@@ -150,7 +161,7 @@ describe('forbidden globals', () => {
     expect(restricted(await broken('src/core/probe.ts', using(expression)))).toBe(true)
   })
 
-  it.each(['oauth', 'flows', 'locks', 'signals', 'testing'])(
+  it.each(['oauth', 'flows', 'locks', 'migration', 'signals', 'testing'])(
     'src/%s takes time from the environment',
     async (folder) => {
       for (const expression of [...everywhere, ...chance]) {

@@ -32,6 +32,11 @@ const programs = [
     platform: 'node',
     withDependencies: false,
   },
+  { name: 'evergrant/redis', program: `export * from 'evergrant/redis'`, platform: 'browser' },
+  { name: 'evergrant/postgres', program: `export * from 'evergrant/postgres'`, platform: 'browser' },
+  { name: 'evergrant/mcp', program: `export * from 'evergrant/mcp'`, platform: 'browser' },
+  { name: 'evergrant/presets', program: `export * from 'evergrant/presets'`, platform: 'browser' },
+  { name: 'evergrant/migration', program: `export * from 'evergrant/migration'`, platform: 'browser' },
   { name: 'evergrant/timeline', program: `export * from 'evergrant/timeline'`, platform: 'browser' },
   { name: 'evergrant/testing', program: `export * from 'evergrant/testing'`, platform: 'browser' },
 ] as const

@@ -1,4 +1,4 @@
-import type { StoredRecord } from '../../src/core/record.js'
+import type { LiveRecord, StoredRecord } from '../../src/core/record.js'
 import { answerMs } from '../../src/core/renewal.js'
 import type { Send } from './network.js'
 import { describeRecord, type Seat, type World } from './world.js'
@@ -180,7 +180,9 @@ export class Oracle {
 
   #isStored(accessToken: string): boolean {
     const { writes } = this.world.store
-    return writes.some(({ record }) => record.state === 'live' && record.accessTokens['']?.token === accessToken)
+    const holds = (tokens: LiveRecord['accessTokens']): boolean =>
+      Object.values(tokens).some(({ token }) => token === accessToken)
+    return writes.some(({ record }) => record.state === 'live' && holds(record.accessTokens))
   }
 
   #didStoreFail(now: number): boolean {

@@ -156,8 +156,15 @@ class Scenario {
 
   #wishes(): AccessTokenOptions | undefined {
     const roll = this.#random.next()
-    if (this.#isCalm || roll > 0.1) return undefined
+    if (this.#isCalm || roll > 0.15) return undefined
+    if (roll > 0.1) return this.#kind()
     return roll < 0.05 ? { forceRenew: true } : { minValiditySeconds: 30 }
+  }
+
+  /** A token of another kind. The renewal that gets the first one keeps no distance either. */
+  #kind(): AccessTokenOptions | undefined {
+    if (this.#world.setting.rotation === 'until-child-used') return undefined
+    return this.#random.pick([{ resource: 'https://orders.example/' }, { scope: 'read' }])
   }
 
   /** Whether an API refuses a good token. The renewal that follows keeps no distance from a request that may be late. */

@@ -1,0 +1,118 @@
+import { systemEnvironment } from '../core/environment.js'
+import { isEvergrantError } from '../core/errors.js'
+import type { TokenManager } from '../core/token-manager.js'
+import type { TokenResponse } from '../core/token-response.js'
+
+/**
+ * What has become of a session that another library has stored:
+ *
+ * - `adopted`: it goes on here, unless there was a session here already. Either way, what was stored of it is removed.
+ * - `unusable`: none of its tokens can be used any more, they are bound to a key (DPoP), or they are not of the server of
+ *   this manager. It is left as it is.
+ * - `none`: nothing is stored of a session of this client.
+ */
+export type Adoption = 'adopted' | 'unusable' | 'none'
+
+/** What is used of `localStorage` or `sessionStorage`. */
+export interface OldStorage {
+  getItem(key: string): string | null
+  removeItem(key: string): void
+}
+
+/** A session as another library has stored it. Nothing vouches for the types of its parts. */
+export interface OldSession {
+  readonly accessToken?: unknown
+  readonly tokenType?: unknown
+  /** When the access token ends, in seconds since 1970. */
+  readonly expiresAt?: unknown
+  readonly refreshToken?: unknown
+  readonly idToken?: unknown
+  readonly scope?: unknown
+  /** Removes what is stored of it. */
+  forget(): void
+}
+
+/** Nobody has noted when an access token was received. It must not pass for one of the last seconds, which count as new. */
+const ageSeconds = 3600
+
+/**
+ * Takes over the session that `find` finds. Several tabs may do so at once: all but the first leave alone what it has begun,
+ * and perhaps renewed since.
+ *
+ * @throws EvergrantError as `setTokens()` does, but for `misconfigured`
+ */
+export async function adopt(tokens: TokenManager, find: () => OldSession | undefined): Promise<Adoption> {
+  const old = attempt(find)
+  if (!old) return 'none'
+  const now = systemEnvironment.now() / 1000
+  const response = responseOf(old, now)
+  if (!response) return 'unusable'
+  try {
+    await tokens.setTokens(response, { receivedAt: (now - ageSeconds) * 1000, unlessSignedIn: true })
+  } catch (error) {
+    if (isEvergrantError(error) && error.code === 'misconfigured') return 'unusable'
+    throw error
+  }
+  forgetOnceStored(tokens, old)
+  return 'adopted'
+}
+
+/** The JSON object that is stored under a key; one without members if it is damaged. */
+export function readObject(storage: OldStorage, key: string): Readonly<Record<string, unknown>> | undefined {
+  const text = storage.getItem(key)
+  if (text === null) return undefined
+  try {
+    return asObject(JSON.parse(text))
+  } catch {
+    return {}
+  }
+}
+
+/** A value with the members that it has, if any. */
+export function asObject(value: unknown): Readonly<Record<string, unknown>> {
+  return Object(value) as Record<string, unknown>
+}
+
+/** Where a page may not use its storage, nothing is stored. */
+function attempt<T>(look: () => T | undefined): T | undefined {
+  try {
+    return look()
+  } catch {
+    return undefined
+  }
+}
+
+/** What is left of a session at `now`, in seconds since 1970, as a server would tell it. */
+function responseOf(old: OldSession, now: number): TokenResponse | undefined {
+  const secondsLeft = typeof old.expiresAt === 'number' ? old.expiresAt - now : undefined
+  const accessToken = secondsLeft === undefined || secondsLeft > 0 ? text(old.accessToken) : undefined
+  const refreshToken = text(old.refreshToken)
+  const tokenType = text(old.tokenType)
+  if (tokenType?.toLowerCase() === 'dpop' || (accessToken ?? refreshToken) === undefined) return undefined
+  return {
+    access_token: accessToken,
+    token_type: tokenType,
+    expires_in: secondsLeft === undefined ? undefined : secondsLeft + ageSeconds,
+    refresh_token: refreshToken,
+    id_token: text(old.idToken),
+    scope: text(old.scope),
+  }
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+/**
+ * Removes the old session when this one has been stored, so that no crash leaves the user with none of them, or when it is
+ * over, so that it does not come back.
+ */
+function forgetOnceStored(tokens: TokenManager, old: OldSession): void {
+  const isWaiting = (): boolean => tokens.getSnapshot().status === 'active' && tokens.diagnose().store.isBehind
+  if (!isWaiting()) return old.forget()
+  const stop = tokens.subscribe(() => {
+    if (isWaiting()) return
+    stop()
+    old.forget()
+  })
+}
