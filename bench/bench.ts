@@ -1,7 +1,9 @@
 // Measures what we publish, and writes bench/RESULTS.md:  npm run bench
+// One part alone is printed as rows of its table:  npm run bench -- --only stores
 import { writeFile } from 'node:fs/promises'
 import { availableParallelism, loadavg } from 'node:os'
 import path from 'node:path'
+import { parseArgs } from 'node:util'
 import type { BrowserContext } from 'playwright-core'
 import { readManifest, repository } from '../test/package/installed-package.js'
 import { launchChromium } from '../test/support/engines/chromium.js'
@@ -11,11 +13,18 @@ import { measureHotPathInChromium, measureHotPathInNode } from './hot-path.js'
 import { measurePageLoad } from './page-load.js'
 import { measureRenewal } from './renewal.js'
 import { measurePool } from './pool.js'
-import { toLine, toMarkdown } from './report.js'
+import { toLine, toMarkdown, toRows } from './report.js'
 import { measureBundles } from './sizes.js'
+import { measureStores } from './stores.js'
 import { measureTabs } from './tabs.js'
 
-const inNode = [measureBundles, measureHotPathInNode, measureRenewal, measurePool]
+const inNode = {
+  sizes: measureBundles,
+  'getAccessToken() in Node': measureHotPathInNode,
+  renewal: measureRenewal,
+  stores: measureStores,
+  pool: measurePool,
+}
 const inChromium = {
   'twenty tabs': measureTabs,
   'getAccessToken() in Chromium': measureHotPathInChromium,
@@ -46,9 +55,15 @@ async function settingOf(context: BrowserContext): Promise<string[]> {
   ]
 }
 
-for (const measure of inNode) await take(measure())
+const { only } = parseArgs({ options: { only: { type: 'string' } } }).values
+const chosen = Object.entries(inNode).filter(([name]) => only === undefined || only === name)
+for (const [, measure] of chosen) await take(measure())
 const chromium = findEngine('chromium')
-if (chromium) {
+if (only !== undefined) {
+  console.log(toRows(figures))
+  if (chosen.length === 0) console.error(`those that can be taken alone: ${Object.keys(inNode).join(', ')}`)
+  process.exitCode = chosen.length === 0 ? 2 : 0
+} else if (chromium) {
   const browser = await launchChromium(chromium)
   try {
     for (const measure of Object.values(inChromium)) await take(measure(browser.context))

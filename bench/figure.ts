@@ -1,4 +1,4 @@
-import type { Comparison } from './rounds.js'
+import type { Comparison, Spread } from './rounds.js'
 
 /** One line of the report. */
 export type Figure = SizeFigure | RatioFigure | CountFigure | AmountFigure
@@ -49,6 +49,8 @@ export interface AmountFigure {
   readonly kind: 'amount'
   readonly what: string
   readonly value: number
+  /** How far it goes, if it is the middle of many. */
+  readonly range?: Pick<Spread, 'min' | 'max'> | undefined
   readonly unit: string
   /** Of how many it was measured. */
   readonly n: string

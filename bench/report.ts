@@ -24,6 +24,11 @@ things ratios are less sure, and those of page loads come out too low, because b
 - Renewal: a manager that was given a refresh token alone gets its first access token. The other
   side is \`refreshTokenGrantRequest()\` and \`processRefreshTokenResponse()\`, with the same client authentication
   (HTTP Basic) at the same server, which rotates. The server runs in the same process, so its work is part of both.
+- Renewal with a store: the same by a manager with its store in a file, Redis or PostgreSQL, on this machine, over one with
+  its store in memory, at a server of its own. What a store adds is the median of the rounds too. Redis writes its file
+  once a second, PostgreSQL and the file store before they answer. Counted is what the client of Redis or PostgreSQL is
+  given from the call until the next sign-in, whatever it is for, and what the file store is asked for in that time; a
+  swap of the file is one write, and its reads come of the watcher, when all is done.
 - Page load: the session was stored by an earlier page. From the first statement of the program after its imports until
   \`createTokenManager().getAccessToken()\` gives the token, over the same with one \`get()\` of the same tokens, each page
   just loaded. A new tab has a process of its own, in which nothing has run yet. Here the ratio is that of the medians of
@@ -32,7 +37,6 @@ things ratios are less sure, and those of page loads come out too low, because b
 
 /** The report as a page of Markdown. */
 export function toMarkdown({ date, setting, figures }: Report): string {
-  const rows = figures.map((figure) => `| ${row(figure).join(' | ')} |`)
   const missed = figures.filter(isMissed).map(({ what, reason }) => `- ${what}: ${reason ?? 'nobody knows why yet'}`)
   return `# Benchmarks
 
@@ -44,10 +48,15 @@ ${setting.map((line) => `- ${line}`).join('\n')}
 
 | what | figure | budget | met? | ours, median (min to max) | compared with, median (min to max) | n |
 | --- | --- | --- | --- | --- | --- | --- |
-${rows.join('\n')}
+${toRows(figures)}
 
 ${missed.length > 0 ? `Why budgets are missed:\n\n${missed.join('\n')}` : 'All budgets are met.'}
 `
+}
+
+/** Figures as rows of the table. */
+export function toRows(figures: readonly Figure[]): string {
+  return figures.map((figure) => `| ${row(figure).join(' | ')} |`).join('\n')
 }
 
 /** One figure in a line. */
@@ -66,7 +75,9 @@ function row(figure: Figure): string[] {
   }
   if (figure.kind === 'amount') {
     const inUnit = (value: number): string => `${short(value)} ${figure.unit}`
-    return [what, inUnit(figure.value), atMost(budget, inUnit), verdictOf(figure), '', '', figure.n]
+    const { value, range } = figure
+    const text = range ? spread({ median: value, ...range }, ` ${figure.unit}`) : inUnit(value)
+    return [what, text, atMost(budget, inUnit), verdictOf(figure), '', '', figure.n]
   }
   const { comparison, comparedWith, unit, n } = figure
   const { ours, theirs, ratio } = comparison

@@ -38,11 +38,15 @@ export interface Spread {
   readonly max: number
 }
 
-/** What rounds come to: all values of each side, and how many times theirs ours are, which each round says anew. */
+/**
+ * What rounds come to: all values of each side, and how many times theirs ours are and by how much they are more, which
+ * each round says anew.
+ */
 export interface Comparison {
   readonly ours: Spread
   readonly theirs: Spread
   readonly ratio: Spread
+  readonly difference: Spread
 }
 
 /** Compares the medians of each round. */
@@ -51,6 +55,7 @@ export function compare(rounds: readonly Round[]): Comparison {
     ours: spreadOf(rounds.flatMap(({ ours }) => ours)),
     theirs: spreadOf(rounds.flatMap(({ theirs }) => theirs)),
     ratio: spreadOf(rounds.map(({ ours, theirs }) => spreadOf(ours).median / spreadOf(theirs).median)),
+    difference: spreadOf(rounds.map(({ ours, theirs }) => spreadOf(ours).median - spreadOf(theirs).median)),
   }
 }
 

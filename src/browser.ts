@@ -25,6 +25,7 @@ export { EvergrantError, isEvergrantError } from './core/errors.js'
 export type {
   AccessToken,
   AccessTokenOptions,
+  AnswerMapping,
   Diagnosis,
   EncryptedStoreOptions,
   EncryptionKey,
@@ -42,6 +43,7 @@ export type {
   Intent,
   IntrospectionResponse,
   LiveRecord,
+  MapAnswer,
   OAuthClient,
   Pause,
   RecordBase,

@@ -27,7 +27,7 @@ export type { TokenPoolOptions } from './create-token-pool.js'
 export type { PooledSession, PoolEvent, PoolMetrics, TokenPool } from './core/token-pool.js'
 export type { TokenManagerOptions } from './create-token-manager.js'
 export { EvergrantError, isEvergrantError, type ErrorCode, type ErrorDetails } from './core/errors.js'
-export type { Form, FormEndpoint, OAuthClient, ServerMetadata } from './core/client.js'
+export type { AnswerMapping, Form, FormEndpoint, MapAnswer, OAuthClient, ServerMetadata } from './core/client.js'
 export type { Diagnosis, Transition } from './core/diagnosis.js'
 export type { TokenEvent } from './core/events.js'
 export type { Grant, GrantContext, Granted, Identity } from './core/grant.js'
@@ -48,12 +48,30 @@ export type {
 export type { Revision, SwapResult, TokenStore, Versioned } from './core/store.js'
 export { decodeRecord, encodeRecord } from './core/codec.js'
 export type { Snapshot } from './core/snapshot.js'
+export type { ProofKey, ProvenRequest, Prover, Send } from './core/proof.js'
 export type { TokenKind, TokenKindOptions } from './core/token-kind.js'
 export type { AccessTokenOptions, SetTokensOptions, TokenManager, Tokens } from './core/token-manager.js'
 export type { TokenResponse } from './core/token-response.js'
 export { signInWithDevice, type DeviceSignInOptions } from './flows/device.js'
-export { clientSecretBasic, type ClientAuth, type ClientSecretBasicOptions } from './oauth/client-authentication.js'
+export type { HeldToken, TokenChoice } from './flows/held-token.js'
+export { introspect } from './flows/introspect.js'
+export { revoke } from './flows/revoke.js'
+export { clientSecretJwt, privateKeyJwt, type ClientAssertionOptions } from './oauth/client-assertion.js'
+export {
+  clientSecretBasic,
+  clientSecretPost,
+  tlsClientAuth,
+  type AuthenticationContext,
+  type ClientAuth,
+  type ClientSecretBasicOptions,
+  type ClientSecretOptions,
+  type Credential,
+  type Exchange,
+} from './oauth/client-authentication.js'
 export { clientCredentials, type ClientCredentialsOptions } from './oauth/client-credentials.js'
+export type { ClientKey } from './oauth/client-key.js'
 export type { DevicePrompt } from './oauth/device-authorization.js'
+export type { IntrospectionResponse } from './oauth/introspection.js'
+export { dpop, type DpopOptions } from './oauth/dpop.js'
 export { encryptedStore, type EncryptedStoreOptions, type EncryptionKey } from './stores/encrypted.js'
 export { memoryStore } from './stores/memory.js'

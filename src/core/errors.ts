@@ -81,3 +81,9 @@ export class EvergrantError extends Error implements ErrorDetails {
 export function isEvergrantError(value: unknown): value is EvergrantError {
   return value instanceof Error && value.name === 'EvergrantError' && 'loginRequired' in value
 }
+
+/** Names a foreign error without its message, which may quote a secret. */
+export function nameOf(error: unknown): string {
+  const { name, code } = Object(error) as { name?: unknown; code?: unknown }
+  return [name, code].filter((part) => typeof part === 'string').join(' ')
+}

@@ -1,3 +1,5 @@
+import type { CryptoKeyPair, JsonWebKey } from './keys.js'
+
 /**
  * The key that the tokens of a session are bound to (RFC 9449): a pair that cannot be read where the store keeps objects, two
  * JSON Web Keys where it keeps text. It is part of the record, so that it lives and dies with the refresh token.

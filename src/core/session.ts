@@ -1,6 +1,6 @@
 import { isNewerFormat } from './codec.js'
 import { within, type Environment } from './environment.js'
-import { EvergrantError, isEvergrantError, type ErrorCode } from './errors.js'
+import { EvergrantError, isEvergrantError, nameOf, type ErrorCode } from './errors.js'
 import { assertSuccession } from './invariants.js'
 import { isReadable, type LiveRecord, type SessionRecord, type StoredRecord } from './record.js'
 import type { TokenStore, Versioned } from './store.js'
@@ -193,10 +193,4 @@ export function unreadable(record: StoredRecord | undefined): EvergrantError | u
   return record.problem === 'corrupt'
     ? new EvergrantError('login_required', 'the stored session is damaged; signing in again sets it aside')
     : new EvergrantError('unsupported', 'a newer version of evergrant wrote the stored session: update this one')
-}
-
-/** Names a foreign error without its message, which may quote what was stored. */
-function nameOf(error: unknown): string {
-  const { name, code } = Object(error) as { name?: unknown; code?: unknown }
-  return [name, code].filter((part) => typeof part === 'string').join(' ')
 }

@@ -87,8 +87,8 @@ export interface TokenManager {
   /**
    * Starts a session with the token response of any flow, or with `{ refresh_token }` alone, in place of the one there
    * is; when that is known to be another user's, its tokens are revoked. Resolves once the session can be used and is
-   * stored; when the store fails, it is kept in memory, an `error` event says so, and writing is tried again. Do not call it at each start with a refresh token from elsewhere: the store
-   * holds a newer one.
+   * stored; when the store fails, it is kept in memory, an `error` event says so, and writing is tried again. Do not call it at each start with a refresh token from elsewhere, unless
+   * with `unlessSignedIn`: the store holds a newer one.
    *
    * @throws EvergrantError `misconfigured` when it holds no token this manager can use; nothing changes then
    */

@@ -1,5 +1,6 @@
 import { readChallenges } from '../core/challenge.js'
-import { EvergrantError, type ErrorCode } from '../core/errors.js'
+import type { AnswerMapping, MapAnswer } from '../core/client.js'
+import { EvergrantError, nameOf, type ErrorCode } from '../core/errors.js'
 import type { Granted } from '../core/grant.js'
 import type { TokenResponse } from '../core/token-response.js'
 import { networkFailure } from './http.js'
@@ -27,17 +28,37 @@ export function codeOf(error: unknown): ErrorCode {
  * Reads the answer to a token request (RFC 6749 section 5). An answer with tokens in it is taken for what it is, however
  * odd the rest; the tokens may exist nowhere else.
  *
+ * @param mapping how this server is understood
  * @param now milliseconds since 1970
  * @param secret the token that was sent, if any, which must not come back in an error
  * @throws EvergrantError judged by status first, then by `error`, and never by any text meant for people
  */
-export async function readAnswer(response: Response, now: number, secret?: string): Promise<Granted> {
+export async function readAnswer(
+  { mapResponse, mapError }: AnswerMapping,
+  response: Response,
+  now: number,
+  secret?: string,
+): Promise<Granted> {
   const body = parseObject(await readText(response))
-  const serverTime = timeOf(response)
-  if (response.ok && (isText(body?.access_token) || isText(body?.refresh_token))) {
-    return { response: body as TokenResponse, serverTime }
+  let problem: EvergrantError | undefined
+  /** Only what JSON can hold is laid over: stores can hold nothing else. */
+  const understand = (map: MapAnswer | undefined): JsonObject => {
+    let mapped: JsonObject | undefined
+    try {
+      mapped = parseObject(JSON.stringify(map?.({ ...body }, response.status)))
+    } catch (error) {
+      problem = new EvergrantError('misconfigured', `${map?.name}() failed: ${nameOf(error)}`)
+    }
+    return { ...body, ...mapped }
   }
-  throw failureOf(response, body, now, secret)
+  if (response.ok) {
+    const answer: TokenResponse = understand(mapResponse)
+    if (isText(answer.access_token) || isText(answer.refresh_token)) {
+      return { response: answer, serverTime: timeOf(response) }
+    }
+  }
+  const refusal = understand(mapError)
+  throw problem ?? failureOf(response, refusal, now, secret)
 }
 
 /**
@@ -68,18 +89,27 @@ export async function readSuccess(response: Response, now: number, secret?: stri
   if (!response.ok || text.trimStart().startsWith('<')) throw failureOf(response, parseObject(text), now, secret)
 }
 
-function failureOf(response: Response, body: JsonObject | undefined, now: number, secret?: string): EvergrantError {
+/**
+ * What an answer that is no success says.
+ *
+ * @param secret the token that was sent, if any, which must not come back in an error
+ */
+export function failureOf(
+  response: Response,
+  body: JsonObject | undefined,
+  now: number,
+  secret?: string,
+): EvergrantError {
   const { status, headers } = response
-  const error = isText(body?.error) ? body.error : challengeError(status, headers)
+  const error = errorIn(response, body)
   const cleanError = codes.has(error) ? error : clean(error, secret)
   const message = `the server answered with status ${status}`
-  const interval = error === 'slow_down' ? body?.interval : undefined
   return new EvergrantError(judge(status, error), cleanError ? `${message}, ${cleanError}` : message, {
     status,
     error: cleanError,
     errorDescription: clean(body?.error_description, secret),
     errorUri: clean(body?.error_uri, secret),
-    retryAt: retryTime(status, headers, interval, timeOf(response) ?? now, now),
+    retryAt: retryTime(status, headers, body?.interval, timeOf(response) ?? now, now),
   })
 }
 
@@ -98,8 +128,8 @@ function timeOf({ headers }: Response): number | undefined {
 
 /**
  * When the server wants to be asked again: `Retry-After` (RFC 9110 section 10.2.3), the end of the rate window that is
- * used up, or the `interval` that GitHub sends to devices. Okta tells of the window in every answer, so only a 429 makes
- * it matter.
+ * used up, or the `interval` that GitHub sends to devices and mappings add. Okta tells of the window in every answer, so
+ * only a 429 makes it matter.
  */
 function retryTime(
   status: number,
@@ -115,8 +145,14 @@ function retryTime(
   return wait && now + wait
 }
 
-/** The `error` of a challenge, where servers put it instead of the body (RFC 6750 section 3). */
-function challengeError(status: number, headers: Headers): string | undefined {
+/** The `error` of an answer, which can be read all the same afterwards. */
+export async function peekError(response: Response): Promise<string | undefined> {
+  return response.ok ? undefined : errorIn(response, parseObject(await readText(response.clone())))
+}
+
+/** Servers put it into the body, or into a challenge instead (RFC 6750 section 3). */
+function errorIn({ status, headers }: Response, body: JsonObject | undefined): string | undefined {
+  if (isText(body?.error)) return body.error
   const challenges = status < 400 ? [] : readChallenges(headers.get('www-authenticate'))
   return challenges.map(({ parameters }) => parameters.get('error')).find(isText)
 }
@@ -133,16 +169,18 @@ export function clean(text: unknown, secret?: string): string | undefined {
   return words.slice(0, longestDetail)
 }
 
-type JsonObject = Readonly<Record<string, unknown>>
+/** What JSON text holds. */
+export type JsonObject = Readonly<Record<string, unknown>>
 
-function readText(response: Response): Promise<string> {
+/** @throws EvergrantError `unavailable` when the connection fails half-way */
+export function readText(response: Response): Promise<string> {
   return response.text().catch((error: unknown) => {
     throw networkFailure(error)
   })
 }
 
 /** The parser's own error would quote the text; it is dropped. */
-function parseObject(text: string): JsonObject | undefined {
+export function parseObject(text: string): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(text)
     return typeof value === 'object' && value !== null ? (value as JsonObject) : undefined

@@ -1,5 +1,6 @@
 import { readChallenges } from '../core/challenge.js'
 import { EvergrantError } from '../core/errors.js'
+import type { CryptoKey, JsonWebKey } from '../core/keys.js'
 import type { Prover, ProvenRequest } from '../core/proof.js'
 import { base64Url, cryptography, sha256, utf8 } from './encoding.js'
 

@@ -1,11 +1,15 @@
+import { systemEnvironment, within } from '../core/environment.js'
 import { EvergrantError } from '../core/errors.js'
 
-/** What every request to an authorization server is made with: no cookies, no cache, no redirect that carries secrets on. */
+/**
+ * What every request to an authorization server is made with: no cookies, no cache, no redirect that carries secrets on.
+ * A redirect is an answer that means nothing, since workerd refuses to be told that it is an error.
+ */
 export const requestInit: RequestInit = {
   credentials: 'omit',
   cache: 'no-store',
   referrerPolicy: 'no-referrer',
-  redirect: 'error',
+  redirect: 'manual',
 }
 
 /** Of a handshake that failed on our side: Node checks the certificate before any byte of the request leaves. */
@@ -24,6 +28,14 @@ export function isNeverSent(error: unknown): boolean {
 export function networkFailure(error: unknown): EvergrantError {
   const { code } = causeOf(error)
   return new EvergrantError('unavailable', `no answer came from the server${code ? `: ${code}` : ''}`)
+}
+
+/** How long a caller waits for an answer of the server: no longer than for a renewal. */
+const answerMs = 10_000
+
+/** Settles as `work` does, or rejects with `unavailable` when the server takes too long. */
+export function bounded<T>(work: Promise<T>): Promise<T> {
+  return within(systemEnvironment, answerMs, work, () => networkFailure(undefined))
 }
 
 interface Cause {

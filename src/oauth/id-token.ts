@@ -15,7 +15,7 @@ export function idTokenCheck(issuer: string | undefined, clientId: string): IdTo
     const claims = readClaims(idToken)
     if (!claims) return refuse('it cannot be read')
     const { iss, aud, azp } = claims
-    if (!isSameUrl(iss, original?.iss ?? issuer ?? iss)) return refuse(`its issuer is ${iss}`, true)
+    if (!isSameUrl(iss, original?.iss ?? issuerOf(claims, issuer))) return refuse(`its issuer is ${iss}`, true)
     if (!audiences(aud).includes(clientId)) return refuse('it is for another client', true)
     if (original && claims.sub !== original.sub) return refuse('it is about another user', true)
     if (azp !== undefined && azp !== clientId) return refuse('its azp is another client')
@@ -29,6 +29,12 @@ export function idTokenCheck(issuer: string | undefined, clientId: string): IdTo
 
 interface Claims extends Identity {
   readonly exp: number
+  readonly tid?: unknown
+}
+
+/** Where users of many directories sign in, Entra ID calls itself after that of the user: `{tenantid}` stands for it. */
+function issuerOf({ iss, tid }: Claims, issuer = iss): string {
+  return issuer.replace('{tenantid}', String(tid))
 }
 
 /** Section 12.2: the time of sign-in is the same, and so is a nonce that is there; no audience is new; it is not older. */
@@ -54,7 +60,8 @@ function readClaims(idToken: string): Claims | undefined {
   return isWhole && isFitting ? (claims as unknown as Claims) : undefined
 }
 
-function decodePart(part: string): Readonly<Record<string, unknown>> | undefined {
+/** What a part of a JWT holds; `undefined` when that is no object. */
+export function decodePart(part: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const bytes = Uint8Array.from(atob(part.replaceAll('-', '+').replaceAll('_', '/')), (char) => char.charCodeAt(0))
     const value: unknown = JSON.parse(new TextDecoder().decode(bytes))

@@ -1,5 +1,6 @@
 import { decodeRecord, encodeRecord } from '../core/codec.js'
 import { EvergrantError } from '../core/errors.js'
+import type { CryptoKey } from '../core/keys.js'
 import type { LiveRecord, SealedRecord, StoredRecord } from '../core/record.js'
 import type { SwapResult, TokenStore, Versioned } from '../core/store.js'
 

@@ -79,10 +79,14 @@ function watchFile(path: string, onChange: () => void): () => void {
     const file = await behindLinks(path)
     await mkdir(dirname(file), { recursive: true, mode: 0o700 })
     if (isOver) return
+    // Deno ignores `persistent`, and lets go for one event at a time.
+    const letGo = (): void => void watcher?.unref()
     watcher = watch(dirname(file), { persistent: false }, (_event, name) => {
+      setImmediate(letGo)
       if (!isOver && (name === null || name === basename(file))) onChange()
     })
     watcher.on('error', () => watcher?.close())
+    letGo()
     // Nobody has told of what changed until here.
     onChange()
   }

@@ -9,8 +9,10 @@ import {
 import { ClientRequests, type Act, type Reception } from './client-requests.js'
 import { Clients, type ClientRegistration } from './clients.js'
 import { DeviceCodes, type DeviceOptions } from './device-codes.js'
+import type { Dialect } from './dialect.js'
 import type { Fault } from './faults.js'
 import { idTokenIssuer, type IdTokenIssuer } from './id-tokens.js'
+import { introspect } from './introspection.js'
 import { IssuedTokens, type TokenFacts } from './issued-tokens.js'
 import { Logouts, type Logout } from './logouts.js'
 import { metadataOf } from './metadata.js'
@@ -26,7 +28,7 @@ import { TokenFamilies, type Redemption, type RotationPolicy } from './token-fam
 export interface AuthorizationServerOptions extends AuthorizationOptions, DeviceOptions {
   /** `https://as.example` by default; give the address it is served from. */
   readonly issuer?: string
-  /** The clients by id, a web client with its secret; one public client `client` by default. */
+  /** The clients by id, a web client with its secret or key; one public client `client` by default. */
   readonly clients?: Readonly<Record<string, ClientRegistration>>
   /** What happens to a refresh token that is used; `strict` by default. */
   readonly rotation?: RotationPolicy
@@ -36,9 +38,15 @@ export interface AuthorizationServerOptions extends AuthorizationOptions, Device
   readonly siblings?: boolean
   /** Lifetime of access tokens, 3600 by default. */
   readonly accessTokenSeconds?: number
+  /** Whether each answer ends the access tokens of the session that came before; `false` by default. */
+  readonly onlyNewestAccessToken?: boolean
+  /** For how long after a sign-in its refresh tokens are good, in seconds; for ever by default. */
+  readonly refreshTokenSeconds?: number
+  /** How the token endpoint words its answers; as the standard does by default. */
+  readonly dialect?: Dialect
   /** By how much the server's clock is ahead, in milliseconds; 0 by default. */
   readonly clockOffsetMs?: number
-  /** Decides for each request to `/token`, `/par`, `/device_authorization` and `/revoke` what goes wrong with it. */
+  /** Decides for each form that a client posts, such as to `/token` or `/revoke`, what goes wrong with it. */
   readonly fault?: (request: Request) => Fault | undefined
   /** In place of the clock and timers of the system. */
   readonly environment?: Environment
@@ -49,8 +57,8 @@ export interface AuthorizationServer {
   readonly issuer: string
   /**
    * Answers a request, or rejects with a `DroppedConnection`. Serves metadata in both well-known forms, `/authorize`,
-   * `/par`, `/device_authorization`, `/token`, `/revoke`, `/logout`, `/jwks` and the protected resource `/resource`.
-   * Pages of every origin may use them.
+   * `/par`, `/device_authorization`, `/token`, `/introspect`, `/revoke`, `/logout`, `/jwks` and the protected resource
+   * `/resource`. Pages of every origin may use them.
    */
   readonly handle: (request: Request) => Promise<Response>
   /**
@@ -110,9 +118,10 @@ class Server implements AuthorizationServer {
     const now = (): number => this.#now()
     const name = (kind: string, count: number): string => `${kind}.${count}.${environment.uniqueId()}`
     const clients = new Clients(options.clients ?? { client: {} })
-    const families = new TokenFamilies(rotation, reuseRevokes, siblings, name)
+    const families = new TokenFamilies(rotation, reuseRevokes, siblings, name, options.refreshTokenSeconds)
     const idTokens = idTokenIssuer(issuer)
-    const tokens = new IssuedTokens({ families, idTokens, accessTokenSeconds, name })
+    const { onlyNewestAccessToken = false } = options
+    const tokens = new IssuedTokens({ families, idTokens, accessTokenSeconds, onlyNewestAccessToken, name })
     const codes = new AuthorizationCodes(families, name)
     const pushedRequests = new PushedRequests(name)
     const { offlineAccess } = options
@@ -123,7 +132,7 @@ class Server implements AuthorizationServer {
     this.#families = families
     this.#idTokens = idTokens
     this.#tokens = tokens
-    this.#clientRequests = new ClientRequests({ clients, environment, now, fault })
+    this.#clientRequests = new ClientRequests({ issuer, clients, environment, now, fault })
     this.#authorization = new AuthorizationEndpoint(options, { issuer, clients, codes, pushedRequests, now })
     this.#deviceCodes = deviceCodes
     this.#tokenEndpoint = new TokenEndpoint(codes, deviceCodes, families, tokens)
@@ -154,9 +163,12 @@ class Server implements AuthorizationServer {
     this.#families.policy = policy
   }
 
-  signIn({ clientId = 'client', subject = 'alice', scope = 'offline_access' } = {}): Promise<TokenResponse> {
+  async signIn({ clientId = 'client', subject = 'alice', scope = 'offline_access' } = {}): Promise<TokenResponse> {
     const now = this.#now()
-    return this.#tokens.issue(this.#families.start({ clientId, subject, scope, authenticatedAt: now }, true), now)
+    const { dialect = (answer) => answer } = this.#options
+    const signIn = { clientId, subject, scope, authenticatedAt: now }
+    const tokens = await this.#tokens.issue(this.#families.start(signIn, true), now)
+    return dialect({ status: 200, body: { ...tokens } }, new URLSearchParams()).body
   }
 
   decideDevice(userCode: string, decision: AuthorizationDecision): void {
@@ -190,6 +202,7 @@ class Server implements AuthorizationServer {
     const token: Act = (form, clientId) => this.#tokenEndpoint.answer(form, clientId, now())
     const push: Act = (form, clientId) => this.#authorization.push(form, clientId)
     const device: Act = (form, clientId) => respond(200, {}, this.#deviceCodes.issue(form, clientId, issuer, now()))
+    const introspection: Act = (form, clientId) => introspect(form, clientId, this.#tokens, now())
     const revoke: Act = (form, clientId) => this.#revocations.answer(form, clientId, now())
     return new Map([
       [`${base}/.well-known/openid-configuration`, metadata],
@@ -199,6 +212,7 @@ class Server implements AuthorizationServer {
       [`${base}/par`, post(push, () => ({ mayRepeatItsName: true }))],
       [`${base}/device_authorization`, post(device)],
       [`${base}/token`, post(token, () => this.#receptionOfTokenRequest())],
+      [`${base}/introspect`, post(introspection)],
       [`${base}/revoke`, post(revoke)],
       [`${base}/logout`, visit((request) => this.#logouts.answer(query(request), now()))],
       [`${base}/resource`, { answer: (request) => serveResource(request, this.#tokens, now()) }],
@@ -207,7 +221,7 @@ class Server implements AuthorizationServer {
 
   #receptionOfTokenRequest(): Reception {
     this.tokenRequests++
-    return { fault: this.#planned.shift() }
+    return { fault: this.#planned.shift(), dialect: this.#options.dialect }
   }
 
   #now(): number {

@@ -1,5 +1,6 @@
 import type { Environment } from '../core/environment.js'
 import type { Clients } from './clients.js'
+import { inDialect, type Dialect } from './dialect.js'
 import { withFault, type Fault } from './faults.js'
 import { respond } from './responses.js'
 
@@ -12,10 +13,13 @@ export interface Reception {
   readonly fault?: Fault | undefined
   /** See `Clients.authenticate`. */
   readonly mayRepeatItsName?: boolean
+  /** How the answer is worded. */
+  readonly dialect?: Dialect | undefined
 }
 
 /** What receiving a request takes. */
 interface Surroundings {
+  readonly issuer: string
   readonly clients: Clients
   readonly environment: Environment
   readonly now: () => number
@@ -26,17 +30,21 @@ interface Surroundings {
 export class ClientRequests {
   constructor(private readonly server: Surroundings) {}
 
-  async receive(request: Request, act: Act, { fault, mayRepeatItsName }: Reception = {}): Promise<Response> {
-    const { clients, environment, now } = this.server
+  async receive(request: Request, act: Act, reception: Reception = {}): Promise<Response> {
+    const { fault, mayRepeatItsName, dialect } = reception
+    const { issuer, clients, environment, now } = this.server
+    const tokenEndpoint = `${issuer.replace(/\/$/, '')}/token`
     const whatGoesWrong = fault ?? this.server.fault?.(request)
     const form = new URLSearchParams(await request.text())
     return withFault(whatGoesWrong, environment, async () => {
       const date = new Date(now()).toUTCString()
-      const clientId = clients.authenticate(form, request.headers, mayRepeatItsName)
-      const response =
+      const check = { audiences: [issuer, tokenEndpoint, request.url], now: now() }
+      const clientId = await clients.authenticate(form, request.headers, check, mayRepeatItsName)
+      const answer =
         clientId === undefined
           ? respond(401, { 'www-authenticate': 'Basic realm="as"' }, { error: 'invalid_client' })
           : await act(form, clientId)
+      const response = dialect ? await inDialect(dialect, answer, form) : answer
       response.headers.set('date', date)
       return response
     })

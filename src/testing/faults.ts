@@ -9,6 +9,7 @@ import { respond } from './responses.js'
  * - `delay`: the request arrives later, or its answer does.
  * - `duplicate`: the request arrives twice; the client gets the answer to the first (the default) or to the second.
  * - `truncate`: the connection fails after so many bytes of the answer.
+ * - `rewrite`: something changes the JSON of the answer.
  * - `error-after-commit`: the server acts on the request and then answers with an error, 500 by default.
  * - `respond`: something on the way answers instead of the server.
  */
@@ -18,6 +19,7 @@ export type Fault =
   | { readonly type: 'delay'; readonly requestMs?: number; readonly responseMs?: number }
   | { readonly type: 'duplicate'; readonly answer?: 'first' | 'second' }
   | { readonly type: 'truncate'; readonly bytes: number }
+  | { readonly type: 'rewrite'; readonly rewrite: (body: Readonly<Record<string, unknown>>) => unknown }
   | { readonly type: 'error-after-commit'; readonly status?: number; readonly body?: unknown }
   | {
       readonly type: 'respond'
@@ -80,12 +82,22 @@ export async function withFault(
     }
     case 'truncate':
       return truncated(await act(), fault.bytes)
+    case 'rewrite':
+      return rewritten(await act(), fault.rewrite)
     case 'error-after-commit':
       await act()
       return respond(fault.status ?? 500, {}, fault.body ?? { error: 'server_error' })
     case 'respond':
       return respond(fault.status, fault.headers ?? {}, fault.body)
   }
+}
+
+async function rewritten(
+  response: Response,
+  rewrite: (body: Readonly<Record<string, unknown>>) => unknown,
+): Promise<Response> {
+  const { status, headers } = response
+  return respond(status, Object.fromEntries(headers), rewrite((await response.json()) as Record<string, unknown>))
 }
 
 async function truncated(response: Response, bytes: number): Promise<Response> {

@@ -27,6 +27,8 @@ export interface TokenSources {
   readonly families: TokenFamilies
   readonly idTokens: IdTokenIssuer
   readonly accessTokenSeconds: number
+  /** Whether an answer ends the access tokens of the session that came before. */
+  readonly onlyNewestAccessToken: boolean
   /** A value that nobody guesses, with its kind and how many of that kind there were. */
   readonly name: (kind: string, count: number) => string
 }
@@ -39,7 +41,8 @@ export class IssuedTokens {
 
   /** The response that brings the tokens of a grant; `nonce` is that of the request for a sign-in. */
   async issue({ family, refreshToken }: Redeemed, now: number, nonce?: string): Promise<TokenResponse> {
-    const { idTokens, accessTokenSeconds, name } = this.sources
+    const { idTokens, accessTokenSeconds, onlyNewestAccessToken, name } = this.sources
+    if (onlyNewestAccessToken) this.#revokeAccessTokens(family)
     const { clientId, subject, scope, acr } = family
     const accessToken = name('access', this.#accessTokens.size)
     this.#accessTokens.set(accessToken, { family, expiresAt: now + accessTokenSeconds * 1000, isRevoked: false })
@@ -67,10 +70,24 @@ export class IssuedTokens {
     return { kind: 'refresh', family: family.id, subject: family.subject, depth, expiresAt: undefined, isUsable }
   }
 
+  /** What a client is told of a token of its own that is good at `now` (RFC 7662 section 2.2). */
+  describe(token: string, clientId: string, now: number): Readonly<Record<string, unknown>> | undefined {
+    const access = this.#accessTokens.get(token)
+    const family = access?.family ?? this.sources.families.inspect(token, now)?.family
+    if (family?.clientId !== clientId || !this.inspect(token, now)?.isUsable) return undefined
+    const { subject: sub, scope } = family
+    const exp = access && Math.floor(access.expiresAt / 1000)
+    return { client_id: clientId, sub, scope, ...(access && { token_type: 'Bearer', exp }) }
+  }
+
   /** The sign-in behind an access token that is good at `now`. */
   familyBehind(accessToken: string, now: number): Readonly<Family> | undefined {
     const access = this.#accessTokens.get(accessToken)
     return access && !access.isRevoked && !access.family.isRevoked && now < access.expiresAt ? access.family : undefined
+  }
+
+  #revokeAccessTokens(family: Readonly<Family>): void {
+    for (const token of this.#accessTokens.values()) if (token.family.id === family.id) token.isRevoked = true
   }
 
   /** Ends an access token, or the whole session of a refresh token, if it was issued to this client; tells which. */

@@ -19,7 +19,7 @@ export interface Redemption {
   readonly depth: number | undefined
   /**
    * `accepted`: used first. `repeated`: used again, and allowed. `reuse`: used again, and refused. `dead`: of a session
-   * that was revoked. `unknown`: never issued, or to another client.
+   * that was revoked or is over. `unknown`: never issued, or to another client.
    */
   readonly outcome: 'accepted' | 'repeated' | 'reuse' | 'dead' | 'unknown'
 }
@@ -69,6 +69,8 @@ export class TokenFamilies {
     /** Whether a repeated use is answered with another successor instead of the same one. */
     private readonly siblings: boolean,
     private readonly name: (kind: string, count: number) => string,
+    /** For how long after the sign-in its refresh tokens are good. */
+    private readonly lifetimeSeconds: number = Infinity,
   ) {}
 
   /** Starts a family, which has no refresh token when its user must be there for it to go on. */
@@ -82,7 +84,7 @@ export class TokenFamilies {
   redeem(value: string, clientId: string, now: number): Redeemed | undefined {
     const token = this.#tokens.get(value)
     if (!token || token.family.clientId !== clientId) return this.#refuse(token, now, 'unknown')
-    if (token.family.isRevoked) return this.#refuse(token, now, 'dead')
+    if (this.#isDead(token.family, now)) return this.#refuse(token, now, 'dead')
     if (this.policy === 'none' || this.policy === 'omit') return this.#accept(token, now, 'accepted', token)
     if (token.usedAt === undefined) {
       token.usedAt = now
@@ -103,13 +105,17 @@ export class TokenFamilies {
     if (!token) return undefined
     const { family, depth, usedAt } = token
     const isKept = this.policy === 'none' || this.policy === 'omit'
-    const isUsable = !family.isRevoked && (isKept || usedAt === undefined || this.#mayRepeat(token, now))
+    const isUsable = !this.#isDead(family, now) && (isKept || usedAt === undefined || this.#mayRepeat(token, now))
     return { family, depth, isUsable }
   }
 
   revoke(family: number): void {
     const found = this.#families[family]
     if (found) found.isRevoked = true
+  }
+
+  #isDead({ isRevoked, authenticatedAt }: Family, now: number): boolean {
+    return isRevoked || now - authenticatedAt >= this.lifetimeSeconds * 1000
   }
 
   #mayRepeat(token: RefreshToken, now: number): boolean {

@@ -1,8 +1,9 @@
-import { clientSecretBasic, memoryStore, type TokenManagerOptions } from 'evergrant'
+import { clientSecretBasic, clientSecretPost, memoryStore, tlsClientAuth, type TokenManagerOptions } from 'evergrant'
 import { createTokenManager } from 'evergrant/browser'
 import { createAuthorizationServer } from 'evergrant/testing'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { ask, askedWith } from '../support/asking.js'
+import { metadata } from '../support/managed.js'
 
 /** What a server finds in the header when it only undoes the base64. */
 async function credentials(secret: string, encoding?: 'form' | 'raw', clientId = 'client'): Promise<string> {
@@ -68,6 +69,45 @@ describe('client authentication', () => {
     expect(headers.get('x-mine')).toBe('1')
   })
 
+  it('P-023 P-025 names a web client and its secret in the body only, when asked to', async () => {
+    const { headers, body } = await askedWith({ clientAuth: clientSecretPost('s:-_.~!%é') })
+    expect(headers.has('authorization')).toBe(false)
+    expect([body.getAll('client_id'), body.getAll('client_secret')]).toEqual([['client'], ['s:-_.~!%é']])
+  })
+
+  it('P-028 lets a certificate speak for a client that names itself, at the endpoints for mutual TLS', async () => {
+    const aliases = { token_endpoint: 'https://mtls.as.example/token' }
+    const server = { ...metadata, mtls_endpoint_aliases: aliases }
+    const { url, headers, body } = await askedWith({
+      clientAuth: tlsClientAuth(),
+      metadata: () => Promise.resolve(server),
+    })
+    expect(url).toBe(aliases.token_endpoint)
+    expect(headers.has('authorization')).toBe(false)
+    expect([...body.keys()]).toEqual(['grant_type', 'refresh_token', 'client_id'])
+  })
+
+  it('P-028 uses the other endpoints where a server has none for mutual TLS', async () => {
+    expect((await askedWith({ clientAuth: tlsClientAuth() })).url).toBe('https://as.example/token')
+    const aliases = { revocation_endpoint: 'https://mtls.as.example/revoke' }
+    const server = { ...metadata, mtls_endpoint_aliases: aliases }
+    const options = { clientAuth: tlsClientAuth(), metadata: () => Promise.resolve(server) }
+    expect((await askedWith(options)).url).toBe('https://as.example/token')
+  })
+
+  it('P-005 P-028 refuses an endpoint for mutual TLS that is not secure', async () => {
+    const server = { ...metadata, mtls_endpoint_aliases: { token_endpoint: 'http://mtls.as.example/token' } }
+    const options = { clientAuth: tlsClientAuth(), metadata: () => Promise.resolve(server) }
+    const { sent, error } = await ask(() => Response.json({}), options)
+    expect(error).toMatchObject({ code: 'misconfigured' })
+    expect(sent).toEqual([])
+  })
+
+  it('P-028 leaves the endpoints for mutual TLS to clients with a certificate', async () => {
+    const server = { ...metadata, mtls_endpoint_aliases: { token_endpoint: 'https://mtls.as.example/token' } }
+    expect((await askedWith({ metadata: () => Promise.resolve(server) })).url).toBe('https://as.example/token')
+  })
+
   it('P-026 P-078 asks for the authentication anew at each attempt', async () => {
     let count = 0
     const clientAuth = clientSecretBasic(() => Promise.resolve(`secret-${++count}`))
@@ -86,9 +126,11 @@ describe('client authentication', () => {
 
   it.each(['', undefined, null, 42])('refuses %o for a secret', async (secret) => {
     const misconfigured = expect.objectContaining({ code: 'misconfigured' }) as Error
-    expect(() => clientSecretBasic(secret as string)).toThrow(misconfigured)
-    const { error } = await ask(() => Response.json({}), { clientAuth: clientSecretBasic(() => secret as string) })
-    expect(error).toMatchObject({ code: 'misconfigured' })
+    for (const make of [clientSecretBasic, clientSecretPost]) {
+      expect(() => make(secret as string)).toThrow(misconfigured)
+      const { error } = await ask(() => Response.json({}), { clientAuth: make(() => secret as string) })
+      expect(error).toMatchObject({ code: 'misconfigured' })
+    }
   })
 
   it('P-024 sends no secret from a page that passes one in spite of the types', async () => {
@@ -112,7 +154,9 @@ describe('client authentication', () => {
 
   it('P-024 refuses to hold a secret in a page, unless told to for a test', () => {
     vi.stubGlobal('document', {})
-    expect(() => clientSecretBasic('secret')).toThrow(expect.objectContaining({ code: 'misconfigured' }))
-    expect(clientSecretBasic('secret', { dangerouslyAllowInPage: true })).toBeTypeOf('function')
+    for (const make of [clientSecretBasic, clientSecretPost]) {
+      expect(() => make('secret')).toThrow(expect.objectContaining({ code: 'misconfigured' }))
+      expect(make('secret', { dangerouslyAllowInPage: true })).toBeTypeOf('function')
+    }
   })
 })

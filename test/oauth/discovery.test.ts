@@ -95,7 +95,7 @@ describe('metadata of the server', () => {
       return Promise.resolve(Response.json(found))
     })
     await metadataSource({ issuer }, environment)()
-    expect(init).toMatchObject({ redirect: 'error', credentials: 'omit', cache: 'no-store' })
+    expect(init).toMatchObject({ redirect: 'manual', credentials: 'omit', cache: 'no-store' })
   })
 
   it('P-005 with an endpoint that is not secure are refused', async () => {

@@ -62,6 +62,11 @@ describe('an answer without tokens', () => {
     expect(await refused(status, { error: 'invalid_grant' })).toMatchObject({ code: 'unavailable' })
   })
 
+  it('never believes a redirect: one that a browser does not show', async () => {
+    const { error } = await ask(() => Response.error())
+    expect(error).toMatchObject({ code: 'unavailable', status: 0 })
+  })
+
   it('F49 takes a page where an answer should be for trouble on the way', async () => {
     expect(await refused(200, '<html>Welcome to our hotel</html>')).toMatchObject({ code: 'unavailable' })
     for (const body of ['', null, 'null', '"text"', '42', '[]', '{}']) {

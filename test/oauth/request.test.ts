@@ -89,7 +89,7 @@ describe('the request for new tokens', () => {
   it('P-006 P-011 P-042 F-026 F-088 follows no redirect, sends no cookie and no referrer, and is never cached', async () => {
     const { init } = await askedWith()
     expect(init).toMatchObject({
-      redirect: 'error',
+      redirect: 'manual',
       credentials: 'omit',
       cache: 'no-store',
       referrerPolicy: 'no-referrer',

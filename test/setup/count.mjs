@@ -3,7 +3,11 @@
 import { readFileSync } from 'node:fs'
 
 /** The checks that are test runs count with their tests, the others as one each. */
-const reportsOfChecks = { 'check:package': 'reports/package.json', 'test:types': 'reports/types.json' }
+const reportsOfChecks = {
+  'check:package': 'reports/package.json',
+  'check:runtimes': 'reports/runtimes.json',
+  'test:types': 'reports/types.json',
+}
 
 function read(file) {
   try {

@@ -6,12 +6,16 @@ import path from 'node:path'
 import process from 'node:process'
 
 const longestMs = 10 * 60_000
-/** For tests in real browsers. */
+/**
+ * For tests in real browsers and with a real Redis. The package of the latter may start a server of its own, on port 6379;
+ * tests start theirs elsewhere.
+ */
 const programs = [
   { name: 'chromium', debianPackage: 'chromium' },
   { name: 'firefox-esr', debianPackage: 'firefox-esr' },
   { name: 'WebKitWebDriver', debianPackage: 'webkit2gtk-driver' },
   { name: 'Xvfb', debianPackage: 'xvfb' },
+  { name: 'redis-server', debianPackage: 'redis-server' },
 ]
 
 function isInstalled({ name }) {
@@ -26,7 +30,7 @@ function isInstalled({ name }) {
 }
 
 const packages = programs.filter((program) => !isInstalled(program)).map(({ debianPackage }) => debianPackage)
-if (packages.length > 0) console.log(`Missing, for tests in real browsers: apt-get install ${packages.join(' ')}`)
+if (packages.length > 0) console.log(`Missing, for some tests: apt-get install ${packages.join(' ')}`)
 if (packages.length > 0 && process.getuid?.() === 0 && isInstalled({ name: 'apt-get' })) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   for (const args of [['update'], ['install', '--yes', '--no-install-recommends', ...packages]]) {

@@ -40,6 +40,7 @@ const live: LiveRecord = {
   refreshToken: 'refresh',
   accessTokens: { '': { token: 'access', type: 'Bearer', obtainedAt: 1_700_000_000_000.5 } },
 }
+const sealed: SessionRecord = { ...live, state: 'sealed', keyId: 'key', iv: 'iv', data: 'data' }
 const signedOut: SessionRecord = { format: 1, state: 'signed_out', sessionId: 'session', generation: 2, at: 1 }
 
 /** The statement in the guide that begins so. */
@@ -194,12 +195,14 @@ describe('old rows', () => {
     await store.migrate()
     await won(store.swap('signed out', undefined, signedOut))
     await won(store.swap('live', undefined, { ...live, extra: { state: 'signed_out' } }))
+    await won(store.swap('sealed', undefined, sealed))
     await won(store.swap('deleted', await won(store.swap('deleted', undefined, live)), undefined))
     await server.query(`UPDATE ${table} SET updated_at = now() - interval '31 days'`)
     await won(store.swap('signed out lately', undefined, signedOut))
     await server.query((await documented('DELETE')).replace('evergrant_sessions', table))
     expect(await server.query(`SELECT key FROM ${table} ORDER BY key`)).toEqual([
       { key: 'live' },
+      { key: 'sealed' },
       { key: 'signed out lately' },
     ])
   })

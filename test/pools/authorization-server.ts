@@ -1,0 +1,88 @@
+import { createServer } from 'node:http'
+import { commonFaults, createAuthorizationServer, nodeListener } from '../../src/testing.js'
+import { listen } from '../support/listen.js'
+import { clock } from './clock.js'
+import { serve, type Service } from './remote.js'
+
+/** How a server is down: it answers 503, or nobody listens at its port. */
+export type Outage = '503' | 'refused'
+
+/** What the server has seen. */
+export interface ServerReport {
+  /** When token requests arrived, those that were answered with 503 included. */
+  readonly arrivals: readonly number[]
+  /** How many renewals were granted. */
+  readonly renewals: number
+  /** How many sessions were renewed exactly once. */
+  readonly renewedOnce: number
+  /** Uses of a refresh token by their outcome. */
+  readonly outcomes: Readonly<Record<string, number>>
+}
+
+/** What the process of the authorization server can be asked for. */
+export interface ServerService extends Service {
+  readonly issuer: () => Promise<string>
+  /** Signs in as many users; gives their refresh tokens. */
+  readonly signIn: (count: number) => Promise<string[]>
+  readonly renewals: () => number
+  readonly fail: (outage: Outage) => Promise<void>
+  readonly recover: () => Promise<void>
+  /** How many of these refresh tokens would bring new tokens. */
+  readonly countUsable: (refreshTokens: string[]) => number
+  readonly report: () => ServerReport
+}
+
+const sweepMs = 100
+const { accessTokenSeconds } = JSON.parse(process.argv[2] ?? '') as { readonly accessTokenSeconds: number }
+const arrivals: number[] = []
+let isFailing = false
+let sweep: NodeJS.Timeout | undefined
+
+const http = createServer((incoming, outgoing) => nodeListener((request) => server.handle(request))(incoming, outgoing))
+const port = await listen(http)
+const server = createAuthorizationServer({
+  issuer: `http://127.0.0.1:${port}`,
+  rotation: 'strict',
+  accessTokenSeconds,
+  fault() {
+    arrivals.push(clock())
+    return isFailing ? commonFaults.unavailable() : undefined
+  },
+})
+
+/** Answers what has arrived, and then nobody listens any more. */
+function stopListening(): void {
+  http.close()
+  sweep = setInterval(() => http.closeIdleConnections(), sweepMs)
+}
+
+function reportAll(): ServerReport {
+  const outcomes: Record<string, number> = {}
+  const renewalsOf = new Map<number | undefined, number>()
+  for (const { outcome, family } of server.redemptions) {
+    outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
+    if (outcome === 'accepted') renewalsOf.set(family, (renewalsOf.get(family) ?? 0) + 1)
+  }
+  const renewedOnce = [...renewalsOf.values()].filter((count) => count === 1).length
+  return { arrivals, renewals: outcomes.accepted ?? 0, renewedOnce, outcomes }
+}
+
+serve({
+  issuer: () => Promise.resolve(server.issuer),
+  async signIn(count) {
+    const responses = await Promise.all(Array.from({ length: count }, () => server.signIn()))
+    return responses.map(({ refresh_token }) => String(refresh_token))
+  },
+  renewals: () => server.redemptions.length,
+  async fail(outage) {
+    isFailing = outage === '503'
+    if (outage === 'refused') stopListening()
+  },
+  async recover() {
+    isFailing = false
+    clearInterval(sweep)
+    if (!http.listening) await new Promise<void>((resolve) => http.listen(port, '127.0.0.1', resolve))
+  },
+  countUsable: (refreshTokens) => refreshTokens.filter((token) => server.inspect(token)?.isUsable).length,
+  report: reportAll,
+} satisfies ServerService)

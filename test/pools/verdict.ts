@@ -1,0 +1,43 @@
+import type { PoolsResult } from './pools.js'
+
+/** How uneven the rate of renewals may be, as the peak over the mean. */
+export interface Goals {
+  /** While all is well. */
+  readonly peakToMean: number
+  /** After an outage. */
+  readonly peakToMeanAfterOutage: number
+}
+
+/** What `npm run campaign:pool` asks of ten thousand sessions; where there are few, no mean is long enough. */
+export const goals: Goals = { peakToMean: 1.3, peakToMeanAfterOutage: 3 }
+
+/** Of an outage, each pool learns while its pace is halved every second; from then on it asks once a second. */
+export function budgetOf({ processes, maxRenewalsPerSecond, outage }: PoolsResult): number {
+  return processes * (2 * maxRenewalsPerSecond + (outage?.seconds ?? 0))
+}
+
+/** What of a run is not as promised. */
+export function findFaults(result: PoolsResult, { peakToMean, peakToMeanAfterOutage }: Goals): string[] {
+  const { sessions, tokenRequests, renewals, renewedOnce, outcomes, rate, lost, outage, wasReady } = result
+  const granted = outcomes.accepted ?? 0
+  const used = Object.values(outcomes).reduce((sum, count) => sum + count, 0)
+  const checks: [string, boolean][] = [
+    [`${lost} sessions were lost`, lost > 0],
+    [`${renewals} renewals of ${sessions} sessions, ${renewedOnce} of which exactly once`, renewedOnce !== sessions],
+    [`${renewals} renewals instead of ${sessions}`, renewals !== sessions],
+    [`refresh tokens were refused: ${JSON.stringify(outcomes)}`, used !== granted],
+    [`${tokenRequests} token requests for ${sessions} renewals`, !outage && tokenRequests !== sessions],
+    [`the peak is ${rate.peakToMean.toFixed(2)} times the mean`, !outage && rate.peakToMean > peakToMean],
+    ['the pools had not started when the first session was due', !wasReady],
+  ]
+  if (outage) {
+    const { recovery, requests } = outage
+    const budget = Math.round(budgetOf(result))
+    const ratio = recovery.peakToMean
+    checks.push(
+      [`after the outage, the peak is ${ratio.toFixed(2)} times the mean`, ratio > peakToMeanAfterOutage],
+      [`${requests} requests during the outage, more than ${budget}`, requests > budget],
+    )
+  }
+  return checks.filter(([, isFault]) => isFault).map(([fault]) => fault)
+}
