@@ -1,5 +1,6 @@
 import type { PolicyName } from '../simulation/scenario.js'
 import { mutantsOfFetch } from './of-fetch.js'
+import { mutantsOfKinds } from './of-kinds.js'
 import { mutantsOfOutcomes } from './of-outcomes.js'
 import { mutantsOfPools } from './of-pools.js'
 import { mutantsOfTurns } from './of-turns.js'
@@ -19,4 +20,5 @@ export const mutants: readonly Mutant[] = [
   ...mutantsOfOutcomes,
   ...mutantsOfFetch,
   ...mutantsOfPools,
+  ...mutantsOfKinds,
 ]

@@ -46,8 +46,8 @@ export const mutantsOfOutcomes: readonly Mutant[] = [
     edits: [
       {
         file: 'core/view.ts',
-        find: 'return this.lifetime !== undefined && !this.lifetime.isDue()',
-        replace: 'return this.lifetime !== undefined',
+        find: 'return lifetime !== undefined && !lifetime.isDue()',
+        replace: 'return lifetime !== undefined',
       },
     ],
     caughtBy: { policy: 'none' },

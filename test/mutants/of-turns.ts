@@ -58,7 +58,7 @@ export const mutantsOfTurns: readonly Mutant[] = [
   },
   {
     name: 'intents stand still while their owner waits',
-    edits: [{ file: 'core/turn.ts', find: 'this.#beatLater()\n  }\n\n  /**', replace: '}\n\n  /**' }],
+    edits: [{ file: 'core/turn.ts', find: 'this.#beatLater()\n  }\n\n  get', replace: '}\n\n  get' }],
     caughtBy: { test: 'core/trouble.test.ts' },
   },
   {

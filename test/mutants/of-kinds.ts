@@ -1,0 +1,130 @@
+import type { Mutant } from './mutants.js'
+
+/** Break the rules of tokens for several resources and scopes, of proofs, and of the end that a server has told of. */
+export const mutantsOfKinds: readonly Mutant[] = [
+  {
+    name: 'a renewal for another kind of token is taken for one’s own',
+    edits: [
+      {
+        file: 'core/flight.ts',
+        find: 'return this.#kind === kind ? this.#current : this.settled()',
+        replace: 'return this.#current',
+      },
+    ],
+    caughtBy: { test: 'core/token-kinds.test.ts' },
+  },
+  {
+    name: 'a resource that the server refuses holds up all other tokens',
+    edits: [{ file: 'core/flight.ts', find: "if (this.#kind !== '' && !isPassing(error))", replace: 'if (false)' }],
+    caughtBy: { test: 'core/token-kinds.test.ts' },
+  },
+  {
+    name: 'a resource that the server refuses makes everybody wait',
+    edits: [
+      {
+        file: 'core/outcome.ts',
+        find: 'const isOfItsKind = turn.need.kind.key !== defaultTokenKey && !isPassing(failure)',
+        replace: 'const isOfItsKind = false',
+      },
+    ],
+    caughtBy: { test: 'core/token-kinds.test.ts' },
+  },
+  {
+    name: 'the answer about one resource is taken for the whole session',
+    edits: [{ file: 'core/outcome.ts', find: '...(key === defaultTokenKey && {', replace: '...(true && {' }],
+    caughtBy: { test: 'core/token-kinds.test.ts' },
+  },
+  {
+    name: 'a renewal proves no key',
+    edits: [
+      {
+        file: 'oauth/refresh-token.ts',
+        find: "client.post('token_endpoint', form, sending, proofKey)",
+        replace: "client.post('token_endpoint', form, sending)",
+      },
+    ],
+    caughtBy: { test: 'core/proofs.test.ts' },
+  },
+  {
+    name: 'a token that is bound to no key is used all the same',
+    edits: [
+      {
+        file: 'core/outcome.ts',
+        find: 'return isFine ? answer : { ...answer, accessToken: undefined }',
+        replace: 'return answer',
+      },
+    ],
+    caughtBy: { test: 'core/proofs.test.ts' },
+  },
+  {
+    name: 'a demand for a nonce is met for ever',
+    edits: [
+      {
+        file: 'oauth/dpop.ts',
+        find: 'const second = await send(await proofOf(request, habits))',
+        replace: 'const second = await this.prove(request, send)',
+      },
+    ],
+    caughtBy: { test: 'oauth/dpop.test.ts' },
+  },
+  {
+    name: 'a nonce is sent to every server',
+    edits: [{ file: 'oauth/dpop.ts', find: 'const { origin } = new URL(request.url)', replace: "const origin = ''" }],
+    caughtBy: { test: 'oauth/dpop.test.ts' },
+  },
+  {
+    name: 'a proof names no access token',
+    edits: [
+      {
+        file: 'oauth/dpop.ts',
+        find: 'ath: accessToken && base64Url(await sha256(accessToken)),',
+        replace: 'ath: undefined,',
+      },
+    ],
+    caughtBy: { test: 'oauth/dpop.test.ts' },
+  },
+  {
+    name: 'listeners are told at each renewal that the session ends',
+    edits: [
+      {
+        file: 'core/horizon.ts',
+        find: 'if (Math.abs(endsAt - this.#toldOf) < sameMs) return Infinity',
+        replace: '',
+      },
+    ],
+    caughtBy: { test: 'core/horizon.test.ts' },
+  },
+  {
+    name: 'what was said of one refresh token is believed of the next',
+    edits: [
+      {
+        file: 'core/outcome.ts',
+        find: 'lasting: answer.lasting ?? (answer.refreshToken ? undefined : record.lasting),',
+        replace: 'lasting: answer.lasting ?? record.lasting,',
+      },
+    ],
+    caughtBy: { test: 'core/horizon.test.ts' },
+  },
+  {
+    name: 'tokens kept elsewhere take the place of a session',
+    edits: [
+      {
+        file: 'core/sign-in-out.ts',
+        find: "if (unlessSignedIn && stored?.state === 'live') return undefined",
+        replace: '',
+      },
+    ],
+    caughtBy: { test: 'core/unless-signed-in.test.ts' },
+  },
+  {
+    name: 'Redis forgets a session that is encrypted',
+    edits: [
+      {
+        file: 'stores/redis.ts',
+        find: "record?.state === 'ended' ||",
+        replace: "record?.state === 'sealed' || record?.state === 'ended' ||",
+      },
+    ],
+    caughtBy: { test: 'stores/redis-options.test.ts' },
+  },
+]
