@@ -21,15 +21,30 @@ async function simulate(mutant: Mutant, policy: PolicyName): Promise<string | un
   return first && `seed ${first.seed}, ${policy}: ${(first.violation ?? '').split('\n')[0]}`
 }
 
-interface Report {
+/** What vitest reports of a run on the code of a mutant. */
+export interface MutantReport {
   readonly testResults: readonly {
-    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[]
+    readonly name: string
+    readonly assertionResults: readonly {
+      readonly ancestorTitles: readonly string[]
+      readonly title: string
+      readonly fullName: string
+      readonly status: string
+    }[]
   }[]
 }
 
 async function runTests(mutant: Mutant, file: string): Promise<string | undefined> {
+  const report = await runOn(mutant, file)
+  if (!report) return `test/${file}: does not end`
+  const failed = report.testResults.flatMap((one) => one.assertionResults).find(({ status }) => status === 'failed')
+  return failed && `test/${file}: ${failed.fullName}`
+}
+
+/** Runs a test file on the code of a mutant, with further arguments for vitest; `undefined` if it does not end. */
+export async function runOn(mutant: Mutant, file: string, ...more: string[]): Promise<MutantReport | undefined> {
   const args = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/mutants/vitest.config.ts', `test/${file}`]
-  const child = spawn(process.execPath, args, {
+  const child = spawn(process.execPath, [...args, ...more], {
     cwd: root,
     env: { ...process.env, EVERGRANT_MUTANT: mutant.name },
     timeout: longestMs,
@@ -38,10 +53,8 @@ async function runTests(mutant: Mutant, file: string): Promise<string | undefine
   child.stdout.on('data', (chunk) => (output += String(chunk)))
   child.stderr.on('data', (chunk) => (output += String(chunk)))
   await new Promise((resolve) => child.on('close', resolve))
-  if (child.signalCode) return `test/${file}: does not end`
+  if (child.signalCode) return undefined
   const start = output.indexOf('{"')
   if (start < 0) throw new Error(`mutant "${mutant.name}" could not be tested: ${output}`)
-  const report = JSON.parse(output.slice(start, output.lastIndexOf('}') + 1)) as Report
-  const failed = report.testResults.flatMap((one) => one.assertionResults).find(({ status }) => status === 'failed')
-  return failed && `test/${file}: ${failed.fullName}`
+  return JSON.parse(output.slice(start, output.lastIndexOf('}') + 1)) as MutantReport
 }

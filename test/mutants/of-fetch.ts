@@ -12,8 +12,8 @@ export const mutantsOfFetch: readonly Mutant[] = [
     edits: [
       {
         file: 'core/authorized-fetch.ts',
-        find: 'return send(parts, copy, next)',
-        replace: 'await send(parts, copy.clone(), next)\n    return send(parts, copy, next)',
+        find: 'return send(parts, copy, next, isRepeatable)',
+        replace: 'await send(parts, copy.clone(), next, isRepeatable)\n    return send(parts, copy, next, isRepeatable)',
       },
     ],
     caughtBy: { test: 'core/fetch/refused.test.ts' },

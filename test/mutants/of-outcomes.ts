@@ -76,7 +76,7 @@ export const mutantsOfOutcomes: readonly Mutant[] = [
   },
   {
     name: 'an access token that the server gives again keeps its old lifetime',
-    edits: [{ file: 'core/view.ts', find: ' && token.obtainedAt === previous.obtainedAt', replace: '' }],
+    edits: [{ file: 'core/record.ts', find: ' && token?.obtainedAt === other?.obtainedAt', replace: '' }],
     caughtBy: { test: 'oauth/success.test.ts' },
   },
   {
