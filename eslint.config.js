@@ -24,6 +24,7 @@ const fences = [
     files: 'src/mcp/**',
     values: ['core/.*', 'oauth/.*', 'flows/pending', 'stores/memory', 'create-token-manager'],
   },
+  { files: 'src/presets/**', values: ['core/errors'] },
   { files: 'src/migration/**', values: ['core/errors', 'core/environment'] },
   { files: 'src/timeline/**', values: [] },
   { files: 'src/testing/**', values: ['core/errors', 'core/environment', 'core/codec'] },

@@ -35,6 +35,7 @@ export async function install(parts: RenewalParts, turn: Turn, received: Answer)
   const pause = answer.accessToken ? undefined : nextPause(parts.environment, turn.intent.attempt, false)
   const next = successor(turn, answer, sentAt, pause)
   takeNotes(parts, turn, next, received)
+  report(parts, granted.problem)
   const serverNow = granted.serverTime ?? parts.environment.now()
   const verdict = answer.idToken && parts.checkIdToken(answer.idToken, next.identity, serverNow)
   if (verdict && verdict.problem !== undefined) {

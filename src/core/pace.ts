@@ -15,7 +15,7 @@ const lateMs = 50
 
 /** A request that waits for its turn. */
 interface Waiting {
-  /** Whether a caller waits for it, which may change while it waits. */
+  /** Whether it goes before those that are not. That may change while it waits. */
   readonly isUrgent: () => boolean
   readonly begin: (giveBack: () => void) => void
   readonly fail: (problem: EvergrantError) => void
@@ -52,18 +52,29 @@ export class Pace {
 
   /**
    * Resolves when it is this request's turn, to what gives the turn back: it is to be called when nothing was sent after
-   * all. Those that a caller waits for go first.
+   * all. Urgent ones go first.
    *
-   * @throws EvergrantError `unavailable` when so many callers wait already that this one would have given up by then;
-   *   `aborted` when the pace has ended
+   * @throws EvergrantError `aborted` when the pace has ended
    */
   turn(isUrgent: () => boolean): Promise<() => void> {
-    const problem = this.#refusal(isUrgent())
-    if (problem) return Promise.reject(problem)
+    if (this.#isOver) return Promise.reject(ended())
     return new Promise((begin, fail) => {
       this.#queue.push({ isUrgent, begin, fail })
       this.#go()
     })
+  }
+
+  /**
+   * To be called before a caller begins to wait for a turn.
+   *
+   * @throws EvergrantError `unavailable` when so many are urgent already that the caller would have given up by then
+   */
+  assertShort(): void {
+    const ahead = this.#queue.filter(({ isUrgent }) => isUrgent()).length
+    const queueMs = (ahead * 1000) / this.#perSecond
+    if (queueMs <= longestQueueMs) return
+    const retryAt = this.environment.now() + queueMs
+    throw new EvergrantError('unavailable', 'more sessions want to be renewed than the pace allows', { retryAt })
   }
 
   /** Lets nobody go any more, of those who wait and those who come. */
@@ -86,16 +97,6 @@ export class Pace {
     if (now - this.#slowedAt < slowdownMs) return
     this.#slowedAt = now
     this.#perSecond = Math.max(Math.min(slowestPerSecond, this.ceilingPerSecond), this.#perSecond / 2)
-  }
-
-  #refusal(isUrgent: boolean): EvergrantError | undefined {
-    if (this.#isOver) return ended()
-    if (!isUrgent) return undefined
-    const callers = this.#queue.filter(({ isUrgent }) => isUrgent()).length
-    const queueMs = (callers * 1000) / this.#perSecond
-    if (queueMs <= longestQueueMs) return undefined
-    const retryAt = this.environment.now() + queueMs
-    return new EvergrantError('unavailable', 'more sessions want to be renewed than the pace allows', { retryAt })
   }
 
   #go(): void {

@@ -4,6 +4,7 @@ import { isEvergrantError } from './errors.js'
 import { Emitter, type TokenEvent } from './events.js'
 import type { GrantContext, Granted } from './grant.js'
 import { createManager, type ManagerParts, type PooledManager } from './manager.js'
+import { isUnclear } from './outcome.js'
 import { Pace } from './pace.js'
 import { lookDelay } from './schedule.js'
 import { withSession } from './token-manager.js'
@@ -27,6 +28,8 @@ interface Slot extends Appointment {
   opened: Opened | undefined
   /** Whether to renew it though nobody asks for it. */
   isKept: boolean
+  /** Whether this pool has sent its refresh token and got no clear answer. The server may accept it again, but not for long. */
+  isInDoubt: boolean
 }
 
 /** A session with a manager. */
@@ -170,8 +173,10 @@ class Pool implements TokenPool {
   #makeManager(slot: Slot): PooledManager {
     const { key, lock, grant } = this.#parts
     let requests = 0
+    const isAwaited = (): boolean => slot.opened !== undefined && slot.opened.calls > 0
     const enter = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
-      const giveBack = await this.#pace.turn(() => (slot.opened?.calls ?? 0) > 0)
+      if (isAwaited() && !slot.isInDoubt) this.#pace.assertShort()
+      const giveBack = await this.#pace.turn(() => slot.isInDoubt || isAwaited())
       const before = requests
       this.#renewing++
       return lock(name, work).finally(() => {
@@ -182,7 +187,7 @@ class Pool implements TokenPool {
     }
     const ask = (context: GrantContext): Promise<Granted> => {
       requests++
-      return this.#ask(context)
+      return this.#ask(slot, context)
     }
     return createManager({
       ...this.#parts,
@@ -199,13 +204,24 @@ class Pool implements TokenPool {
     })
   }
 
-  async #ask(context: GrantContext): Promise<Granted> {
+  async #ask(slot: Slot, context: GrantContext): Promise<Granted> {
+    const wasInDoubt = slot.isInDoubt
+    const sending = (): (() => void) => {
+      const takeBack = context.sending()
+      slot.isInDoubt = true
+      return () => {
+        slot.isInDoubt = wasInDoubt
+        takeBack()
+      }
+    }
     try {
-      const granted = await this.#parts.grant(context)
+      const granted = await this.#parts.grant({ ...context, sending })
+      slot.isInDoubt = false
       this.#renewals++
       this.#pace.quicken()
       return granted
     } catch (error) {
+      if (isEvergrantError(error) && !isUnclear(error)) slot.isInDoubt = wasInDoubt
       this.#failures++
       if (!isEvergrantError(error) || error.code === 'unavailable') this.#pace.slowDown(Object(error).retryAt)
       throw error
@@ -219,6 +235,8 @@ class Pool implements TokenPool {
 
   #fall(slot: Slot): void {
     if (slot === this.#closing) return this.#closeIdle()
+    // These are few, as each of them has cost a turn, and cannot wait until all others are done.
+    if (slot.isInDoubt) return void this.#tend(slot)
     this.#due.add(slot)
     this.#tendNext()
   }
@@ -227,20 +245,23 @@ class Pool implements TokenPool {
     for (const slot of this.#due) {
       if (this.#tending >= this.#parts.maxConcurrentRenewals) return
       this.#due.delete(slot)
-      this.#tending++
-      void this.#tend(this.#open(slot)).finally(() => {
-        this.#tending--
-        this.#tendNext()
-      })
+      void this.#tend(slot)
     }
   }
 
-  async #tend(opened: Opened): Promise<void> {
-    const { manager } = opened
-    await manager.tend()
-    // A store that is down is not asked for one session after the other as fast as it fails.
-    if (!manager.isKnown) await sleep(this.#parts.environment, breathMs)
-    if (opened.usedAt === -Infinity) this.#close(opened)
+  async #tend(slot: Slot): Promise<void> {
+    this.#tending++
+    try {
+      const opened = this.#open(slot)
+      const { manager } = opened
+      await manager.tend()
+      // A store that is down is not asked for one session after the other as fast as it fails.
+      if (!manager.isKnown) await sleep(this.#parts.environment, breathMs)
+      if (opened.usedAt === -Infinity) this.#close(opened)
+    } finally {
+      this.#tending--
+      this.#tendNext()
+    }
   }
 
   #closeIdle(): void {
@@ -266,5 +287,5 @@ class Pool implements TokenPool {
 }
 
 function newSlot(key: string): Slot {
-  return { key, opened: undefined, isKept: false, dueAt: 0, place: -1 }
+  return { key, opened: undefined, isKept: false, isInDoubt: false, dueAt: 0, place: -1 }
 }

@@ -54,7 +54,7 @@ export async function readAnswer(
   if (response.ok) {
     const answer: TokenResponse = understand(mapResponse)
     if (isText(answer.access_token) || isText(answer.refresh_token)) {
-      return { response: answer, serverTime: timeOf(response) }
+      return { response: answer, serverTime: timeOf(response), problem }
     }
   }
   const refusal = understand(mapError)

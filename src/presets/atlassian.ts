@@ -11,11 +11,8 @@ export function atlassian(): ServerPreset {
       authorization_endpoint: 'https://auth.atlassian.com/authorize',
       token_endpoint: 'https://auth.atlassian.com/oauth/token',
     },
-    mapError: ({ error, error_description }) => ({
-      error:
-        error === 'unauthorized_client' && says(error_description, 'refresh_token is invalid')
-          ? 'invalid_grant'
-          : undefined,
+    mapError: ({ error_description }) => ({
+      error: says(error_description, 'refresh_token is invalid') ? 'invalid_grant' : undefined,
     }),
   }
 }

@@ -12,11 +12,8 @@ export function twitter(): ServerPreset {
       token_endpoint: 'https://api.x.com/2/oauth2/token',
       revocation_endpoint: 'https://api.x.com/2/oauth2/revoke',
     },
-    mapError: ({ error, error_description }) => ({
-      error:
-        error === 'invalid_request' && says(error_description, 'Value passed for the token was invalid')
-          ? 'invalid_grant'
-          : undefined,
+    mapError: ({ error_description }) => ({
+      error: says(error_description, 'Value passed for the token was invalid') ? 'invalid_grant' : undefined,
     }),
   }
 }

@@ -52,7 +52,7 @@ function sights(tab: ChromiumTab): Promise<string[]> {
   ])
 }
 
-test('no token leaves a page but in the body of a request, and those that are asked for', async () => {
+test('P-055 P-068 no token leaves a page but in the body of a request, and those that are asked for', async () => {
   const seen: string[] = []
   const [one, other] = [await openWatched(seen), await openWatched(seen)]
   await signInOn(one, served.server, 60)

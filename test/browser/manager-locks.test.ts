@@ -105,7 +105,7 @@ describe.each(engineNames)('in %s', (name) => {
       expect(served.server.tokenRequests).toBe(2)
     })
 
-    test('that is never given back goes on without it after two seconds', async () => {
+    test('P-065 that is never given back goes on without it after two seconds', async () => {
       await holdLock(one)
       expect(await renewOn(other)).toBeLessThan(4 * secondMs)
     })

@@ -67,7 +67,7 @@ describe.each(engineNames)('in %s', (name) => {
         return { generation, events, failures, calls: [...calls.values()] }
       })
 
-    test('make one request per lifetime under strict rotation, and every call gets a token that lives', async () => {
+    test('P-061 make one request per lifetime under strict rotation, and every call gets a token that lives', async () => {
       await serve({ rotation: 'strict', accessTokenSeconds })
       await Promise.all(Array.from({ length: 6 }, () => open()))
       await signInOn(tabs[0] as Tab, server)
@@ -145,7 +145,7 @@ describe.each(engineNames)('in %s', (name) => {
   })
 
   describe('a sign-out', () => {
-    test('in one tab signs out all of them, and an answer that comes later brings nothing back', async () => {
+    test('P-068 in one tab signs out all of them, and an answer that comes later brings nothing back', async () => {
       await serve({ rotation: { graceSeconds: 30 } })
       const [renewing, leaving, watching] = [await open(), await open(), await open()]
       await signInOn(renewing, server, 60)

@@ -183,7 +183,7 @@ describe.each(engineNames)('in %s', (engineName) => {
       }
     })
 
-    test('lets exactly one of two tabs win each of 200 swaps', async () => {
+    test('P-053 lets exactly one of two tabs win each of 200 swaps', async () => {
       const climb = (tab: Tab): Promise<number[]> =>
         tab.evaluate((name) => window.climb(window.evergrant.indexedDbStore(name), 200), name)
       const [ones, others] = await Promise.all([climb(one), climb(other)])

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { failureOf, ScriptedWorld } from './scripted-world.js'
 
 describe('getAccessToken', () => {
-  test('gives the token that was adopted and asks nobody', async () => {
+  test('F-004 F-106 F-109 gives the token that was adopted and asks nobody', async () => {
     const world = new ScriptedWorld()
     const response = await world.server.signIn()
     const { manager } = world.seat()
@@ -11,7 +11,7 @@ describe('getAccessToken', () => {
     expect(world.requests).toBe(0)
   })
 
-  test('says login_required when nobody is signed in', async () => {
+  test('F-002 says login_required when nobody is signed in', async () => {
     const world = new ScriptedWorld()
     const failure = await failureOf(world.finish(world.seat().manager.getAccessToken()))
     expect(failure.code).toBe('login_required')
@@ -25,7 +25,7 @@ describe('getAccessToken', () => {
     expect(await world.finish(manager.getAccessToken())).toMatch(/^access/)
   })
 
-  test('renews in the background before the token ends, so that callers never wait', async () => {
+  test('F-003 F-019 renews in the background before the token ends, so that callers never wait', async () => {
     const world = new ScriptedWorld({ lifetimeSeconds: 60 })
     await world.signIn()
     await world.pass(40)
@@ -49,7 +49,7 @@ describe('getAccessToken', () => {
     expect(await world.finish(manager.getAccessToken())).not.toBe(old)
   })
 
-  test('makes one request for ten callers with an expired token', async () => {
+  test('F-002 P-060 makes one request for ten callers with an expired token', async () => {
     const world = new ScriptedWorld({ lifetimeSeconds: 60 })
     const { manager } = world.seat()
     await world.signIn()
@@ -60,7 +60,20 @@ describe('getAccessToken', () => {
     expect(world.requests).toBe(1)
   })
 
-  test('makes one request for five holders with an expired token', async () => {
+  test('P-060 tells ten callers of the one failure that they waited for', async () => {
+    const world = new ScriptedWorld({ lifetimeSeconds: 60 })
+    const { manager } = world.seat()
+    await world.signIn()
+    manager.stop()
+    await world.pass(100)
+    world.faults.push({ type: 'respond', status: 401, body: { error: 'invalid_client' } })
+    const calls = Array.from({ length: 10 }, () => failureOf(manager.getAccessToken()))
+    const failures = await world.finish(Promise.all(calls))
+    expect(new Set(failures.map(({ code }) => code))).toEqual(new Set(['misconfigured']))
+    expect(world.requests).toBe(1)
+  })
+
+  test('P-061 P-062 makes one request for five holders with an expired token', async () => {
     const world = new ScriptedWorld({ lifetimeSeconds: 60, holders: 5 })
     await world.signIn()
     for (const { manager } of world.seats) manager.stop()
@@ -92,7 +105,7 @@ describe('getAccessToken', () => {
     expect(world.requests).toBeLessThanOrEqual(12)
   })
 
-  test('renews a token that does not last as long as was asked for', async () => {
+  test('F-045 renews a token that does not last as long as was asked for', async () => {
     const world = new ScriptedWorld({ lifetimeSeconds: 300 })
     await world.signIn()
     const { manager } = world.seat()
@@ -103,7 +116,7 @@ describe('getAccessToken', () => {
     expect(world.requests).toBe(1)
   })
 
-  test('lets a caller leave while the renewal goes on', async () => {
+  test('P-067 lets a caller leave while the renewal goes on', async () => {
     const world = new ScriptedWorld()
     await world.signIn()
     world.faults.push({ type: 'delay', responseMs: 3000 })
@@ -173,7 +186,7 @@ describe('a token that a server refused', () => {
 })
 
 describe('forceRenew', () => {
-  test('renews although the token is fresh', async () => {
+  test('F-022 F-045 renews although the token is fresh', async () => {
     const world = new ScriptedWorld()
     await world.signIn()
     const { manager } = world.seat()

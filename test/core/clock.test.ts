@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { ScriptedWorld } from './scripted-world.js'
 
 describe('the clock', () => {
-  test('set back does not make an expired token valid again', async () => {
+  test('P-095 F-018 set back does not make an expired token valid again', async () => {
     const world = new ScriptedWorld({ lifetimeSeconds: 60 })
     await world.signIn()
     const { manager } = world.seat()
@@ -13,7 +13,7 @@ describe('the clock', () => {
     expect(await world.finish(manager.getAccessToken())).not.toBe(old)
   })
 
-  test('set forward costs one renewal and no more', async () => {
+  test('P-095 set forward costs one renewal and no more', async () => {
     const world = new ScriptedWorld({ lifetimeSeconds: 3600 })
     await world.signIn()
     world.wallOffset += 24 * 3_600_000
@@ -23,7 +23,7 @@ describe('the clock', () => {
     expect(world.requests).toBe(1)
   })
 
-  test('runs on while the machine sleeps: after ten hours no expired token is given', async () => {
+  test('P-092 runs on while the machine sleeps: after ten hours no expired token is given', async () => {
     const world = new ScriptedWorld({ lifetimeSeconds: 3600 })
     await world.signIn()
     const { holder, manager } = world.seat()
@@ -57,7 +57,7 @@ describe('the clock', () => {
 })
 
 describe('lifetimes', () => {
-  test('beyond the range of timers are no storm', async () => {
+  test('P-091 beyond the range of timers are no storm', async () => {
     const world = new ScriptedWorld({ lifetimeSeconds: 60 * 24 * 3600 })
     await world.signIn()
     await world.pass(30 * 24 * 3600)
@@ -81,7 +81,7 @@ describe('lifetimes', () => {
     expect(await world.finish(manager.getAccessToken())).not.toBe(response.access_token)
   })
 
-  test('of a second are renewed once a second at most', async () => {
+  test('P-077 P-090 of a second are renewed once a second at most', async () => {
     const world = new ScriptedWorld({ lifetimeSeconds: 1 })
     await world.signIn()
     const before = world.requests

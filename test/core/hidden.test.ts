@@ -31,7 +31,7 @@ async function page(grant: (count: number) => Promise<Granted>) {
 
 const renewing = (): Promise<Granted> => Promise.resolve({ response: tokens })
 
-test('a hidden page leaves the session alone, and sets no timer', async () => {
+test('F-017 P-097 a hidden page leaves the session alone, and sets no timer', async () => {
   const hidden = await page(renewing)
   hidden.isHidden = true
   await hidden.environment.pass(10 * 3_600_000)
@@ -40,7 +40,7 @@ test('a hidden page leaves the session alone, and sets no timer', async () => {
   hidden.manager.dispose()
 })
 
-test('a page that was hidden for ten hours renews once when it is shown', async () => {
+test('P-092 a page that was hidden for ten hours renews once when it is shown', async () => {
   const hidden = await page(renewing)
   hidden.isHidden = true
   await hidden.environment.pass(10 * 3_600_000)

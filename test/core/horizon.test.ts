@@ -77,7 +77,7 @@ test('P-223 what was said once holds until something else is said', async () => 
   expect(endsIn()).toBe(day / 2)
 })
 
-test('what was said of a refresh token says nothing of the next one', async () => {
+test('F-015 P-215 what was said of a refresh token says nothing of the next one', async () => {
   let count = 0
   const { environment, endsIn } = await session({ refresh_token_expires_in: 86_400 }, () => ({
     refresh_token: `refresh-${++count}`,
@@ -86,7 +86,7 @@ test('what was said of a refresh token says nothing of the next one', async () =
   expect(endsIn()).toBeUndefined()
 })
 
-test('an end that comes nearer with each renewal is told of once', async () => {
+test('P-215 an end that comes nearer with each renewal is told of once', async () => {
   const { environment, notices } = await session({ refresh_token_expires_in: 9000 }, () => ({
     refresh_token_expires_in: Math.round(9000 - environment.time.now / 1000),
   }))

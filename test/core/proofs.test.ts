@@ -54,7 +54,7 @@ class Bound {
   }
 }
 
-test('P-140 each renewal proves the key that got the refresh token, also in another holder', async () => {
+test('P-140 F-089 each renewal proves the key that got the refresh token, also in another holder', async () => {
   const bound = new Bound()
   const proofKey = await bound.prover.makeKey()
   const tokens = bound.holder()

@@ -25,7 +25,7 @@ describe('setTokens', () => {
     expect(manager.getSnapshot()).toBe(before)
   })
 
-  test('accepts a refresh token alone and gets an access token for it at once', async () => {
+  test('F-106 accepts a refresh token alone and gets an access token for it at once', async () => {
     const world = new ScriptedWorld()
     const { refresh_token } = await world.server.signIn()
     const { manager } = world.seat()
@@ -66,7 +66,7 @@ describe('setTokens', () => {
     }
   })
 
-  test('sends a call away that began under another account', async () => {
+  test('P-058 sends a call away that began under another account', async () => {
     const world = new ScriptedWorld()
     await world.signIn('alice')
     await world.pass(10)
@@ -82,7 +82,7 @@ describe('setTokens', () => {
 })
 
 describe('signOut', () => {
-  test('holds while a renewal is under way: its answer is dropped', async () => {
+  test('P-058 P-066 holds while a renewal is under way: its answer is dropped', async () => {
     const world = new ScriptedWorld({ holders: 2 })
     await world.signIn()
     await world.pass(10)
@@ -96,7 +96,7 @@ describe('signOut', () => {
     for (const { manager } of world.seats) expect(manager.getSnapshot().status).toBe('signed_out')
   })
 
-  test('at any moment of a renewal leaves nobody signed in', async () => {
+  test('P-066 at any moment of a renewal leaves nobody signed in', async () => {
     for (let moment = 0; moment < 800; moment += 20) {
       const world = new ScriptedWorld({ holders: 2 })
       await world.signIn()
@@ -136,7 +136,7 @@ describe('signOut', () => {
 })
 
 describe('the end of a session', () => {
-  test('comes with the server’s clear word, as an event and an error that says so', async () => {
+  test('F-007 P-181 comes with the server’s clear word, as an event and an error that says so', async () => {
     const world = new ScriptedWorld({ holders: 2 })
     await world.signIn()
     await world.pass(10)
@@ -179,7 +179,7 @@ describe('the end of a session', () => {
     expect(second.manager.getSnapshot()).toMatchObject({ status: 'active', generation: 1 })
   })
 
-  test('is for one generation: a refusal of an old token does not end the session that has moved on', async () => {
+  test('P-053 P-064 is for one generation: a refusal of an old token does not end the session that has moved on', async () => {
     const world = new ScriptedWorld({ rotation: 'strict', reuseRevokes: false, holders: 2 })
     await world.signIn()
     await world.pass(10)
@@ -215,7 +215,7 @@ describe('a refusal that concerns the client', () => {
     ['misconfigured', 401, { error: 'invalid_client' }],
     ['denied', 403, { error: 'access_denied' }],
     ['login_required', 400, { error: 'interaction_required' }],
-  ])('keeps the tokens, says %s once, and stops renewing by itself', async (code, status, body) => {
+  ])('P-076 keeps the tokens, says %s once, and stops renewing by itself', async (code, status, body) => {
     const world = new ScriptedWorld({ lifetimeSeconds: 600 })
     await world.signIn()
     const { manager } = world.seat()

@@ -16,7 +16,7 @@ describe('while the store fails', () => {
     expect(world.server.redemptions.map(({ outcome }) => outcome)).toEqual(['accepted'])
   })
 
-  test('tokens that came in are served from memory, and stored once it heals', async () => {
+  test('P-052 tokens that came in are served from memory, and stored once it heals', async () => {
     const world = new ScriptedWorld({ lifetimeSeconds: 600 })
     await world.signIn()
     await world.pass(10)
@@ -60,7 +60,7 @@ describe('while the store fails', () => {
     expect(world.store.record?.state).toBe('signed_out')
   })
 
-  test('a renewal that cannot be stored never undoes a sign-out', async () => {
+  test('P-053 a renewal that cannot be stored never undoes a sign-out', async () => {
     const world = new ScriptedWorld()
     await world.signIn()
     await world.pass(10)
@@ -102,7 +102,7 @@ describe('while the store fails', () => {
 })
 
 describe('a stored record', () => {
-  test('that is damaged is reported, means nobody is signed in, and gives way to the next sign-in', async () => {
+  test('P-056 that is damaged is reported, means nobody is signed in, and gives way to the next sign-in', async () => {
     const world = new ScriptedWorld({ holders: 0 })
     world.store.plant({ state: 'unreadable', problem: 'corrupt' })
     const { manager } = world.start()

@@ -79,7 +79,7 @@ describe('while the server fails', () => {
 
 describe('a server that wants to see the user', () => {
   test.each(['interaction_required', 'login_required', 'consent_required', 'mfa_required'])(
-    'and says %s raises an event and keeps the session',
+    'F-025 and says %s raises an event and keeps the session',
     async (error) => {
       const world = new ScriptedWorld({ lifetimeSeconds: 60 })
       await world.signIn()
@@ -236,7 +236,7 @@ describe('a late answer that cannot be stored', () => {
 })
 
 describe('a holder that dies between its request and the answer', () => {
-  test('is followed up by another one within the grace period, although no token is due', async () => {
+  test('P-054 F-013 F-027 is followed up by another one within the grace period, although no token is due', async () => {
     const world = new ScriptedWorld({ rotation: { graceSeconds: 30 }, holders: 2 })
     await world.signIn()
     await world.pass(10)
@@ -281,7 +281,7 @@ describe('a holder that dies between its request and the answer', () => {
     expect(second.manager.getSnapshot()).toMatchObject({ status: 'active', generation: 1 })
   })
 
-  test('holds up the others for no longer than a lease and a look', async () => {
+  test('P-065 holds up the others for no longer than a lease and a look', async () => {
     const world = new ScriptedWorld({ rotation: { graceSeconds: 30 }, holders: 2, lifetimeSeconds: 60 })
     await world.signIn()
     for (const { manager } of world.seats) manager.stop()

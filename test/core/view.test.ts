@@ -62,7 +62,7 @@ describe('the snapshot', () => {
     expect(manager.getSnapshot()).toMatchObject({ error: undefined, generation: 1 })
   })
 
-  test('reaches every holder', async () => {
+  test('P-068 reaches every holder', async () => {
     const world = new ScriptedWorld({ holders: 3, lifetimeSeconds: 60 })
     await world.signIn()
     await world.pass(50)
@@ -145,7 +145,7 @@ describe('events', () => {
 })
 
 describe('diagnose()', () => {
-  test('tells what was seen of the server, the store and the lock', async () => {
+  test('P-214 tells what was seen of the server, the store and the lock', async () => {
     const world = new ScriptedWorld({ rotation: { graceSeconds: 30 }, lifetimeSeconds: 600 })
     await world.signIn()
     await world.pass(10)
@@ -229,7 +229,7 @@ describe('autoRenew: false', () => {
     expect(other.holder.pendingTimers).toBe(0)
   })
 
-  test('sets no timer and renews when a token is asked for', async () => {
+  test('P-094 F-046 sets no timer and renews when a token is asked for', async () => {
     const world = new ScriptedWorld({ lifetimeSeconds: 60 })
     await world.signIn()
     const { manager, holder } = world.seat()

@@ -60,7 +60,7 @@ function isAlive(page: Page): Promise<void> {
 }
 
 describe.each(['spa', 'react'] as const)('examples/%s', (name) => {
-  test('signs in, calls its API, shows renewals of two tabs, and signs out in both', async () => {
+  test('F-041 signs in, calls its API, shows renewals of two tabs, and signs out in both', async () => {
     const page = await open(apps.urls[name])
     await sees(page, 'Sign in once.')
     expect(await barriers(page)).toEqual([])

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { runExample, tokenLike } from './running.js'
 
-test('examples/cli signs in once, and 20 of it at once make one token request', async () => {
+test('F-040 examples/cli signs in once, and 20 of it at once make one token request', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'evergrant-cli-test-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   const demo = runExample('cli/demo.ts', [], { TMPDIR: folder })

@@ -170,7 +170,7 @@ describe('the timeline', () => {
     expect(await events(page)).toEqual(['Network cut', 'Network restored', 'Network cut'])
   })
 
-  test('says why a forced renewal has renewed nothing', async () => {
+  test('F-049 says why a forced renewal has renewed nothing', async () => {
     await serve()
     const page = await open('passive')
     await signIn(page)

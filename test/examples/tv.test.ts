@@ -16,7 +16,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
-test('examples/tv shows a code, signs in, needs no code when it is switched on again, renews, and ends', async () => {
+test('F-043 F-070 examples/tv shows a code, signs in, needs no code when it is switched on again, renews, and ends', async () => {
   const program = ['test/setup/run.mjs', 'examples/tv/demo.ts']
   const tv = spawn(process.execPath, program, { env: { ...process.env, TMPDIR: folder } })
   const ended = new Promise((resolve) => tv.once('close', resolve))

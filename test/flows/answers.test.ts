@@ -79,7 +79,7 @@ describe('a server that does not sign the user in', () => {
   })
 })
 
-describe('an answer that names its issuer (RFC 9207)', () => {
+describe('P-201 an answer that names its issuer (RFC 9207)', () => {
   test.each([
     ['as another one', changeAnswer((answer) => answer.set('iss', 'https://evil.example'))],
     ['not at all, though the server said it would', changeAnswer((answer) => answer.delete('iss'))],
@@ -206,7 +206,7 @@ describe('the session that a sign-in brings', () => {
   })
 
   test.each([
-    ['warns once when it cannot be renewed although that was asked for', false, ['no_refresh_token']],
+    ['F-105 warns once when it cannot be renewed although that was asked for', false, ['no_refresh_token']],
     ['warns of nothing when it can be renewed', true, []],
   ])('%s', async (_kind, offlineAccess, expected) => {
     const page = fakePage({ offlineAccess, scope: 'openid offline_access' })

@@ -39,7 +39,7 @@ async function startDevice(): Promise<Device> {
 }
 
 describe.concurrent('with oidc-provider', () => {
-  test('a user enters the code of a device, which stays signed in', async ({ expect }) => {
+  test('F-021 F-064 F-067 a user enters the code of a device, which stays signed in', async ({ expect }) => {
     const { tokens, prompt, signingIn } = await startDevice()
     const visitor = new FormVisitor(prompt.verificationUri)
     await visitor.open()

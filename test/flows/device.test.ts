@@ -13,7 +13,7 @@ async function failureBeforePrompt(device: FakeDevice): Promise<unknown> {
 }
 
 describe('a sign-in with a device', () => {
-  test('shows where to go with which code, and signs the user in who says yes there', async () => {
+  test('F-064 F-070 shows where to go with which code, and signs the user in who says yes there', async () => {
     const device = fakeDevice({ scope: 'openid offline_access' })
     const askedAt = Date.now()
     await device.start()

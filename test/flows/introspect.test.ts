@@ -131,18 +131,19 @@ describe('a token that is worth nothing', () => {
 })
 
 describe('what the server tells', () => {
-  test('F-124 F-125 F-126 F-127 F-130 is passed on, also what the standard does not name', async () => {
+  test('F-124 F-125 F-126 F-127 F-128 F-129 F-130 is passed on, also what the standard does not name', async () => {
+    const times = { exp: 1, iat: 2, nbf: 3 }
     const told = {
       active: true,
       scope: 'openid profile',
       username: 'alice@example.com',
       sub: 'alice',
       uid: '00u',
-      exp: 1,
-      iat: 2,
-      nbf: 3,
+      ...times,
       aud: ['https://api.example', 'client'],
       iss: 'https://as.example',
+      client_id: 'client',
+      token_type: 'Bearer',
       jti: 'AT.1.oar2',
       device_id: 'guo',
       cnf: { jkt: 'x' },

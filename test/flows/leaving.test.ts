@@ -31,7 +31,7 @@ async function signOut(page: FakePage, options: SignOutOptions = { postLogoutRed
 }
 
 describe('a sign-out with redirect', () => {
-  test('tells the server who signs out, and comes back once', async () => {
+  test('P-177 P-178 F-065 tells the server who signs out, and comes back once', async () => {
     const page = await signedIn()
     const { idToken } = await page.tokens.getTokens()
     await signOut(page, {
@@ -59,7 +59,7 @@ describe('a sign-out with redirect', () => {
     expect(await handleRedirectCallback(page.tokens)).toEqual({ outcome: 'none', returnTo: '/' })
   })
 
-  test('is over for a state that this tab does not know, and for none', async () => {
+  test('P-177 is over for a state that this tab does not know, and for none', async () => {
     const page = await signedIn()
     await signOut(page)
     for (const query of ['?state=wrong', '']) {

@@ -23,7 +23,7 @@ async function refusal(page: FakePage, options: Partial<SignInOptions> = {}): Pr
 const misconfigured = { name: 'EvergrantError', code: 'misconfigured' }
 
 describe('a request to sign in', () => {
-  test('asks for a code, with a proof key, a state and a nonce that are new each time', async () => {
+  test('P-200 P-203 F-063 F-107 F-108 asks for a code, with a proof key, a state and a nonce that are new each time', async () => {
     const page = fakePage({ scope: 'openid offline_access' })
     const first = await ask(page)
     expect(first).toEqual({
@@ -137,6 +137,13 @@ describe('a pushed request', () => {
     ])
     await page.follow()
     expect(await handleRedirectCallback(page.tokens)).toMatchObject({ outcome: 'signed_in' })
+  })
+
+  test('P-202 is made anew for each sign-in, so that no request_uri is used twice', async () => {
+    const page = fakePage({ requirePushedRequests: true, scope: 'openid' })
+    const names = [(await ask(page)).request_uri, (await ask(page)).request_uri]
+    expect(new Set(names).size).toBe(2)
+    expect(page.seen('/par')).toHaveLength(2)
   })
 
   test.each([

@@ -35,7 +35,7 @@ describe.each(engineNames)('in %s', (name) => {
     return three
   }
 
-  test('a sign-out with redirect ends the session in all tabs, at the server too, and comes back once', async () => {
+  test('P-179 a sign-out with redirect ends the session in all tabs, at the server too, and comes back once', async () => {
     served = await serve({})
     const [leaving, ...others] = await threeOfAlice()
     const token = await tokenOn(leaving)

@@ -62,7 +62,7 @@ describe.each(engineNames)('in %s', (name) => {
     ['localStorage', 'is shared by all tabs and outlives a reload', 'alice', 'alice'],
     ['sessionStorage', 'is of one tab and outlives a reload', 'nobody', 'alice'],
     ['memory', 'is of one page and ends with it', 'nobody', 'nobody'],
-  ])('a session in %s %s', async (store, _what, userOfOther, userAfterReload) => {
+  ])('F-005 a session in %s %s', async (store, _what, userOfOther, userAfterReload) => {
     served = await serve({})
     const [tab, other] = [await open(`store=${store}`), await open(`store=${store}`)]
     expect(await signIn(tab)).toMatchObject({ outcome: 'signed_in' })

@@ -28,7 +28,7 @@ async function inPage<A extends unknown[]>(work: (...args: A) => Promise<Report>
 }
 
 describe.each(frameworks)('%s', (framework, times) => {
-  test('shows each change of a session once, and leaves no listener behind', async () => {
+  test('F-048 shows each change of a session once, and leaves no listener behind', async () => {
     const report = await inPage((name) => (window as unknown as FrameworksPage).follow(name), framework as string)
     expect(report).toEqual({
       texts: ['starting', 'signed_out', 'active 0', 'active 1', 'signed_out'],

@@ -63,7 +63,7 @@ const shared = memoryStore()
 test.each<[string, (key: string) => Partial<TokenManagerOptions>]>([
   ['a store each', () => ({})],
   ['one store and a key each', (key) => ({ store: shared, key })],
-])('requests at the same time, with %s, never see the session of another', async (_, optionsFor) => {
+])('P-057 requests at the same time, with %s, never see the session of another', async (_, optionsFor) => {
   const server = createAuthorizationServer({ rotation: 'strict' })
   const answer = async (subject: string, index: number): Promise<string> => {
     const tokens = createTokenManager({

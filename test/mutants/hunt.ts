@@ -53,7 +53,7 @@ export async function runOn(mutant: Mutant, file: string, ...more: string[]): Pr
   child.stdout.on('data', (chunk) => (output += String(chunk)))
   child.stderr.on('data', (chunk) => (output += String(chunk)))
   await new Promise((resolve) => child.on('close', resolve))
-  if (child.signalCode) return undefined
+  if (child.killed || child.signalCode) return undefined
   const start = output.indexOf('{"')
   if (start < 0) throw new Error(`mutant "${mutant.name}" could not be tested: ${output}`)
   return JSON.parse(output.slice(start, output.lastIndexOf('}') + 1)) as MutantReport

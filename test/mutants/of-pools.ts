@@ -48,14 +48,29 @@ export const mutantsOfPools: readonly Mutant[] = [
       {
         file: 'core/pace.ts',
         find: 'this.#queue.push({ isUrgent, begin, fail })',
-        replace: 'const is = isUrgent(); this.#queue.push({ isUrgent: () => is, begin, fail })',
+        replace: 'const first = isUrgent(); this.#queue.push({ isUrgent: () => first, begin, fail })',
       },
     ],
     caughtBy: { test: 'core/pool.test.ts' },
   },
   {
+    name: 'callers wait for a turn that comes when they have given up',
+    edits: [{ file: 'core/pace.ts', find: 'if (queueMs <= longestQueueMs) return', replace: 'return' }],
+    caughtBy: { test: 'core/pool.test.ts' },
+  },
+  {
     name: 'a turn in which nothing is sent counts all the same',
     edits: [{ file: 'core/pool.ts', find: 'if (requests === before) giveBack()', replace: '' }],
+    caughtBy: { test: 'core/pool.test.ts' },
+  },
+  {
+    name: 'sessions in doubt wait for all that are due',
+    edits: [{ file: 'core/pool.ts', find: 'if (slot.isInDoubt) return void this.#tend(slot)', replace: '' }],
+    caughtBy: { test: 'core/pool.test.ts' },
+  },
+  {
+    name: 'at their turn, sessions in doubt are no more urgent than others',
+    edits: [{ file: 'core/pool.ts', find: 'slot.isInDoubt || isAwaited()', replace: 'isAwaited()' }],
     caughtBy: { test: 'core/pool.test.ts' },
   },
   {

@@ -35,7 +35,7 @@ function world(answer?: (form: URLSearchParams) => Response | undefined) {
   return { environment, server, store, forms, manager }
 }
 
-test('a service gets its first token without anybody signing in, by one request for all calls and managers', async () => {
+test('F-044 F-112 a service gets its first token without anybody signing in, by one request for all calls and managers', async () => {
   const { environment, forms, manager } = world()
   const managers = [manager({ autoRenew: false }), manager({ autoRenew: false })]
   const calls = managers.flatMap((each) => [each.getAccessToken(), each.getAccessToken()])
@@ -44,7 +44,7 @@ test('a service gets its first token without anybody signing in, by one request 
   expect(forms).toEqual([{ grant_type: 'client_credentials', scope: 'orders' }])
 })
 
-test('the token is renewed before it expires, and afterwards on use', async () => {
+test('F-112 the token is renewed before it expires, and afterwards on use', async () => {
   const { environment, server, forms, manager } = world()
   const eager = manager()
   const first = await environment.passUntil(eager.getAccessToken())
@@ -92,7 +92,7 @@ test('signing out forgets the token; the next call gets another one', async () =
   expect(await environment.passUntil(service.getAccessToken())).not.toBe(first)
 })
 
-test('tokens of another scope or resource are kept apart in one store', async () => {
+test('P-057 tokens of another scope or resource are kept apart in one store', async () => {
   const server = createAuthorizationServer({ clients: { service: { secret: 'secret' } } })
   const fetch: typeof globalThis.fetch = (input, init) => server.handle(new Request(input, init))
   const store = memoryStore()

@@ -167,3 +167,13 @@ test('client credentials are understood in the same way', async () => {
 function raise(what: unknown): never {
   throw what
 }
+
+test('a mapping that fails is told of, and the session goes on with the tokens as they came', async () => {
+  const mapResponse: MapAnswer = () => raise(new TypeError('refresh-2'))
+  const managed = manage(answering({ ...answer, token_type: 'Bearer' }), { mapResponse })
+  const errors: string[] = []
+  managed.manager.on('error', ({ error }) => errors.push(`${error.code}: ${error.message}`))
+  await managed.manager.setTokens({ refresh_token: 'refresh-1' })
+  expect(await managed.environment.passUntil(managed.manager.getAccessToken())).toBe('access-2')
+  expect(errors).toEqual(['misconfigured: mapResponse() failed: TypeError'])
+})

@@ -5,7 +5,7 @@ import { ask, askedWith } from '../support/asking.js'
 import { answering, manage } from '../support/managed.js'
 
 describe('the request for new tokens', () => {
-  it('P-001 F-086 F-087 is a form, posted to the token endpoint of the metadata', async () => {
+  it('F-060 P-001 F-086 F-087 is a form, posted to the token endpoint of the metadata', async () => {
     const { url, init, headers } = await askedWith()
     expect(url).toBe('https://as.example/token')
     expect(init.method).toBe('POST')
@@ -119,6 +119,12 @@ describe('the request for new tokens', () => {
   ])('P-007 P-008 T-4 asks for %o of the granted %o as %o', async (asked, granted, expected) => {
     const { body } = await askedWith({ additionalParameters: { scope: asked }, scope: granted })
     expect(body.get('scope')).toBe(expected)
+  })
+
+  it('F-110 sends a scope of 4096 characters as it is', async () => {
+    const scope = Array.from({ length: 512 }, (_, index) => `read:${String(index).padStart(3, '0')}`).join(' ')
+    const { body } = await askedWith({ additionalParameters: { scope } })
+    expect(body.get('scope')).toBe(scope)
   })
 
   it('P-009 leaves out what is empty or undefined', async () => {

@@ -39,7 +39,7 @@ describe('an answer with tokens', () => {
     ['refresh-2', 'rotated'],
     ['refresh-1', 'same'],
     [undefined, 'omitted'],
-  ])('P-040 F-006 F-016 T-5 sees %s as %s, and renews again with what holds now', async (refresh_token, seen) => {
+  ])('F-010 P-040 F-006 F-016 T-5 sees %s as %s, and renews again with what holds now', async (refresh_token, seen) => {
     const sent: (string | null)[] = []
     const answer = { access_token: 'access-2', token_type: 'Bearer', refresh_token }
     const { manager, environment } = manage((_url, init) => {
@@ -158,7 +158,7 @@ describe('an answer with tokens', () => {
     },
   )
 
-  it('P-032 Q-Salesforce F-101 keeps the members it does not know, acting on none', async () => {
+  it('F-020 P-032 Q-Salesforce F-101 keeps the members it does not know, acting on none', async () => {
     const extra = {
       instance_url: 'https://na1.example',
       refresh_expires_in: 0,

@@ -78,6 +78,8 @@ describe('forbidden imports', () => {
     ['signals', '../locks/web-locks.js'],
     ['signals', '../core/manager.js'],
     ['migration', '../core/manager.js'],
+    ['presets', '../oauth/answer.js'],
+    ['presets', '../core/manager.js'],
     ['timeline', '../core/manager.js'],
     ['timeline', '../core/errors.js'],
     ['timeline', '../stores/memory.js'],

@@ -19,8 +19,9 @@ async function signIn({ server, tokens, during }: Meeting): Promise<void> {
 
 test('Q-Entra P-008 each renewal says for which API and that it wants a refresh token, whatever the answers leave out', async () => {
   const meeting = meet('entraSpa', { preset })
-  const { server, requests, until, count } = meeting
+  const { server, tokens, requests, until, count } = meeting
   await signIn(meeting)
+  expect((await tokens.getTokens()).scope).toBe(scope)
   await until(() => count('renewed') >= 3, 'three renewals')
   expect(requests.slice(1).map(({ form }) => form.get('scope'))).toEqual([scope, scope, scope])
   expect(server.redemptions.map(({ depth }) => depth)).toEqual([0, 1, 2])

@@ -1,11 +1,23 @@
 import { createServer } from 'node:http'
-import { commonFaults, createAuthorizationServer, nodeListener } from '../../src/testing.js'
+import {
+  commonFaults,
+  createAuthorizationServer,
+  nodeListener,
+  type Fault,
+  type RotationPolicy,
+} from '../../src/testing.js'
 import { listen } from '../support/listen.js'
 import { clock } from './clock.js'
 import { serve, type Service } from './remote.js'
 
-/** How a server is down: it answers 503, or nobody listens at its port. */
-export type Outage = '503' | 'refused'
+/** How a server is down: it answers 503, nobody listens at its port, or it does what it is asked for and answers 500. */
+export type Outage = '503' | 'refused' | 'lost'
+
+/** What the server is told when it is started. */
+export interface ServerTask {
+  readonly accessTokenSeconds: number
+  readonly rotation: RotationPolicy
+}
 
 /** What the server has seen. */
 export interface ServerReport {
@@ -33,20 +45,25 @@ export interface ServerService extends Service {
 }
 
 const sweepMs = 100
-const { accessTokenSeconds } = JSON.parse(process.argv[2] ?? '') as { readonly accessTokenSeconds: number }
+const faults: Readonly<Record<Outage, Fault | undefined>> = {
+  '503': commonFaults.unavailable(),
+  refused: undefined,
+  lost: { type: 'error-after-commit' },
+}
+const { accessTokenSeconds, rotation } = JSON.parse(process.argv[2] ?? '') as ServerTask
 const arrivals: number[] = []
-let isFailing = false
+let currentFault: Fault | undefined
 let sweep: NodeJS.Timeout | undefined
 
 const http = createServer((incoming, outgoing) => nodeListener((request) => server.handle(request))(incoming, outgoing))
 const port = await listen(http)
 const server = createAuthorizationServer({
   issuer: `http://127.0.0.1:${port}`,
-  rotation: 'strict',
+  rotation,
   accessTokenSeconds,
   fault() {
     arrivals.push(clock())
-    return isFailing ? commonFaults.unavailable() : undefined
+    return currentFault
   },
 })
 
@@ -73,13 +90,13 @@ serve({
     const responses = await Promise.all(Array.from({ length: count }, () => server.signIn()))
     return responses.map(({ refresh_token }) => String(refresh_token))
   },
-  renewals: () => server.redemptions.length,
+  renewals: () => server.redemptions.filter(({ outcome }) => outcome === 'accepted').length,
   async fail(outage) {
-    isFailing = outage === '503'
+    currentFault = faults[outage]
     if (outage === 'refused') stopListening()
   },
   async recover() {
-    isFailing = false
+    currentFault = undefined
     clearInterval(sweep)
     if (!http.listening) await new Promise<void>((resolve) => http.listen(port, '127.0.0.1', resolve))
   },

@@ -5,13 +5,16 @@
 // strictly, and no second may be much busier than the mean. --within 0 makes all sessions due at once. In the midst of it
 // the server may be down for a while, by answering 503 or not at all; then no storm may follow, and nothing be lost:
 //   npm run campaign:pool -- --outage 503|refused [--outage-seconds 300]
+// A server with 30 seconds of grace may also do what it is asked for and lose the answers for a moment:
+//   npm run campaign:pool -- --outage lost --outage-seconds 8
 import { appendFileSync, mkdirSync } from 'node:fs'
 import { availableParallelism, loadavg } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { readManifest, repository } from '../package/installed-package.js'
 import type { Outage } from './authorization-server.js'
-import { runPools, type PoolsResult, type Progress } from './pools.js'
+import { runPools, type PoolCost, type PoolsResult, type Progress } from './pools.js'
+import type { Rate } from './rates.js'
 import { budgetOf, findFaults, goals } from './verdict.js'
 
 const { values } = parseArgs({
@@ -38,22 +41,31 @@ function show({ seconds, renewals, metrics }: Progress): void {
   console.log(`${seconds} s: ${renewals} renewals, ${figures}`)
 }
 
+function describe({ count, seconds, mean, peak, peakToMean }: Rate): string {
+  const times = `${peakToMean.toFixed(2)} times the mean`
+  return `${count} in ${seconds.toFixed(1)} s, mean ${mean.toFixed(1)}/s, busiest second ${peak}, ${times}`
+}
+
 function print(result: PoolsResult): void {
-  const { sessions, processes, tokenRequests, renewals, lost, rate, outage, startMs, bytesPerSession } = result
-  const most = (figures: readonly number[]): string => Math.max(...figures).toFixed(0)
+  const { sessions, processes, tokenRequests, renewals, lost, sent, received, outage, costs } = result
   console.log(`${sessions} sessions, ${processes} processes: ${tokenRequests} token requests, ${renewals} renewals`)
-  console.log(`lost: ${lost}`)
-  const describe = ({ count, seconds, mean, peak, peakToMean }: PoolsResult['rate']): string =>
-    `${count} requests in ${seconds.toFixed(1)} s, mean ${mean.toFixed(1)}/s, busiest second ${peak} = ${peakToMean.toFixed(2)} x`
+  console.log(`sessions lost: ${lost}`)
   if (outage) {
     const { kind, seconds, requests, recovery } = outage
     const each = (requests / processes / seconds).toFixed(2)
-    console.log(`outage (${kind}) of ${seconds.toFixed(0)} s: ${requests} requests, ${each}/s for each process`)
-    console.log(`  budget ${budgetOf(result).toFixed(0)}; ${(requests / sessions).toFixed(3)} for each session`)
-    console.log(`recovery: ${describe(recovery)}`)
-  } else console.log(`rate: ${describe(rate)}`)
-  console.log(`start of a pool: ${most(startMs)} ms at most; heap ${most(bytesPerSession)} B a session at most`)
-  if (result.restingCpu) console.log(`processor time while nothing is due: ${most(result.restingCpu)} ms/s at most`)
+    const budget = `budget ${budgetOf(result).toFixed(0)}; ${(requests / sessions).toFixed(3)} for each session`
+    console.log(
+      `outage (${kind}) of ${seconds.toFixed(0)} s: ${requests} requests, ${each}/s of each process; ${budget}`,
+    )
+    console.log(`after it: ${describe(recovery)}`)
+  } else {
+    console.log(`sent: ${describe(sent)}`)
+    console.log(`received: ${describe(received)}`)
+  }
+  if (!costs) return console.log('no costs: the pools had no time to rest; give more --lead')
+  const most = (name: keyof PoolCost): string => Math.max(...costs.map((cost) => cost[name])).toPrecision(3)
+  console.log(`a pool at most: start ${most('startMs')} ms, heap ${most('bytesPerSession')} B for each session`)
+  console.log(`  processor time while nothing is due ${most('restingCpu')} ms/s`)
 }
 
 const load = loadavg()[0]

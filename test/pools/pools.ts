@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { PoolMetrics } from '../../src/node.js'
 import { makeProgram } from '../support/program.js'
 import { RedisServer } from '../support/redis-server.js'
-import type { Outage, ServerReport, ServerService } from './authorization-server.js'
+import type { Outage, ServerReport, ServerService, ServerTask } from './authorization-server.js'
 import { clock } from './clock.js'
 import { rateOf, type Rate } from './rates.js'
 import { Remote } from './remote.js'
@@ -49,18 +49,20 @@ export interface PoolsResult extends Omit<ServerReport, 'arrivals'> {
   readonly maxRenewalsPerSecond: number
   readonly redis: string
   readonly tokenRequests: number
-  /** Those that arrived, over the whole run. */
-  readonly rate: Rate
+  /** When they were sent, and when the server received them; over the whole run. */
+  readonly sent: Rate
+  readonly received: Rate
   /** Sessions that are no longer in the store, or whose refresh token there is dead. */
   readonly lost: number
   readonly outage?: OutageResult | undefined
-  /** Whether all pools had started when the first session became due. */
-  readonly wasReady: boolean
-  /** Of each process. */
-  readonly startMs: readonly number[]
-  readonly bytesPerSession: readonly number[]
-  /** Processor time of a pool of which nothing is due, in milliseconds a second; absent when there was no time to see. */
-  readonly restingCpu?: readonly number[] | undefined
+  /** What the pool of each process costs; absent when sessions became due before all pools had started and rested. */
+  readonly costs?: readonly PoolCost[] | undefined
+}
+
+/** What one pool costs. */
+export interface PoolCost extends StartCost {
+  /** Processor time while nothing is due, in milliseconds a second. */
+  readonly restingCpu: number
 }
 
 const progressMs = 1000
@@ -79,7 +81,10 @@ export async function runPools(options: PoolsOptions): Promise<PoolsResult> {
     const serverProgram = await makeProgram(new URL('./authorization-server.ts', import.meta.url))
     const workerProgram = await makeProgram(new URL('./worker.ts', import.meta.url))
     ends.push(serverProgram.remove, workerProgram.remove)
-    const server = new Remote<ServerService>(serverProgram.path, { accessTokenSeconds })
+    // Where answers are lost, only a grace period keeps a session alive.
+    const rotation = options.outage?.kind === 'lost' ? { graceSeconds: 30 } : 'strict'
+    const serverTask: ServerTask = { accessTokenSeconds, rotation }
+    const server = new Remote<ServerService>(serverProgram.path, serverTask)
     ends.push(() => server.end())
     const issuer = await server.call('issuer')
     const store = new SharedStore(redis.url, issuer)
@@ -116,12 +121,13 @@ class Run {
     const refreshTokens = await server.call('signIn', sessions)
     const dueFrom = Date.now() + leadSeconds * 1000
     await store.fill(refreshTokens, dueFrom, dueFrom + withinSeconds * 1000)
-    const costs = await this.#ofAll('start')
+    const starts = await this.#ofAll('start')
     const restMs = dueFrom - Date.now()
     await sleep(Math.max(0, restMs))
-    const restingCpu = restMs >= shortestRestMs ? await this.#ofAll('restingCpu') : undefined
+    const cpu = await this.#ofAll('restingCpu')
+    const costs = starts.map((start, index) => ({ ...start, restingCpu: cpu[index] ?? 0 }))
     await this.#watch()
-    return this.#result(costs, restMs > 0, restingCpu)
+    return this.#result(restMs >= shortestRestMs ? costs : undefined)
   }
 
   #ofAll<N extends 'start' | 'restingCpu' | 'metrics' | 'stop'>(
@@ -139,7 +145,7 @@ class Run {
       this.options.onProgress?.({ seconds: Math.round((clock() - this.#startedAt) / 1000), renewals, metrics })
       await this.#disturb(renewals)
       const isQuiet = metrics.every((each) => endings.every((name) => each[name] === 0))
-      if (renewals >= sessions && isQuiet) break
+      if (renewals >= sessions && isQuiet && this.#outage?.to !== Infinity) break
     }
     await sleep(settleMs)
   }
@@ -165,11 +171,7 @@ class Run {
     return (2 * renewingSeconds + (outage?.seconds ?? 0) + 180) * 1000
   }
 
-  async #result(
-    costs: readonly StartCost[],
-    wasReady: boolean,
-    restingCpu: readonly number[] | undefined,
-  ): Promise<PoolsResult> {
+  async #result(costs: readonly PoolCost[] | undefined): Promise<PoolsResult> {
     const { server, store } = this.around
     const { sessions, processes, maxRenewalsPerSecond } = this.options
     const sentAt = (await this.#ofAll('stop')).flat()
@@ -182,13 +184,11 @@ class Run {
       redis: await store.version(),
       tokenRequests: sentAt.length,
       ...counts,
-      rate: rateOf(arrivals),
+      sent: rateOf(sentAt),
+      received: rateOf(arrivals),
       lost: sessions - usable,
       outage: this.#outageResult(arrivals, sentAt),
-      wasReady,
-      startMs: costs.map(({ startMs }) => startMs),
-      bytesPerSession: costs.map(({ bytesPerSession }) => bytesPerSession),
-      restingCpu,
+      costs,
     }
   }
 

@@ -21,8 +21,12 @@ export function rateOf(times: readonly number[], from?: number): Rate {
   const seconds = ((sorted.at(-1) ?? startsAt) - startsAt) / 1000
   const mean = seconds > 0 ? sorted.length / seconds : 0
   const peak = busiestWindow(sorted)
-  const perSecond = new Array<number>(Math.floor(seconds) + 1).fill(0)
-  for (const at of sorted) perSecond[Math.floor((at - startsAt) / 1000)]!++
+  const perSecond: number[] = []
+  for (const at of sorted) {
+    const second = Math.floor((at - startsAt) / 1000)
+    while (perSecond.length <= second) perSecond.push(0)
+    perSecond[second] = (perSecond[second] ?? 0) + 1
+  }
   return { count: sorted.length, seconds, mean, peak, peakToMean: mean > 0 ? peak / mean : 0, perSecond }
 }
 

@@ -5,7 +5,8 @@ import { redisStore } from '../../src/redis.js'
 /** The lifetime of an access token, as servers have it. */
 export const accessTokenSeconds = 3600
 /** A token is due a minute before its end, or up to a fifth earlier to spread the load: see `countLifetime`. */
-const earliestMs = 60_000 * 1.2
+const earlyMs = 60_000
+const spreadMs = earlyMs / 5
 const atOnce = 50
 
 /** What the sessions are called. */
@@ -25,7 +26,10 @@ export class SharedStore {
     this.#client.on('error', () => undefined)
   }
 
-  /** Puts a session for each refresh token into the store. They become due one after the other, from `from` to `to`. */
+  /**
+   * Puts a session for each refresh token into the store. They become due one after the other, the first at `from` and the
+   * last by `to`, or as soon as their spread allows.
+   */
   async fill(refreshTokens: readonly string[], from: number, to: number): Promise<void> {
     const { issuer } = this
     await using pool = createTokenPool({
@@ -36,8 +40,8 @@ export class SharedStore {
     })
     const keys = keysOf(refreshTokens.length)
     await forAll(keys, async (key, index) => {
-      const dueAt = from + ((to - from) * index) / keys.length
-      const receivedAt = dueAt + earliestMs - accessTokenSeconds * 1000
+      const dueAt = from + (Math.max(0, to - spreadMs - from) * index) / keys.length
+      const receivedAt = dueAt + earlyMs + spreadMs - accessTokenSeconds * 1000
       const response = {
         access_token: `access.${key}`,
         token_type: 'Bearer',

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { freePort } from '../support/listen.js'
 import { makeProgram } from '../support/program.js'
 
-test('a program that waits for a token lives until it has an answer, and then ends by itself', async () => {
+test('P-094 a program that waits for a token lives until it has an answer, and then ends by itself', async () => {
   const program = await makeProgram(new URL('./caller.ts', import.meta.url))
   try {
     const issuer = `http://127.0.0.1:${await freePort()}`

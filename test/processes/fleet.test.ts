@@ -8,7 +8,7 @@ const longestMs = 60_000
 /** Short runs of what `npm run campaign:processes` does for as long as one likes. */
 describe.each(['file', 'redis', 'postgres'] as const)('eight processes that share one session in %s', (store) => {
   test(
-    'make exactly one request per expiry of a server that rotates strictly',
+    'P-061 make exactly one request per expiry of a server that rotates strictly',
     async (context) => {
       if (store === 'redis') requireRedis(context)
       const expiries = 10

@@ -42,7 +42,7 @@ describe('the tokens of an answer that comes too late', () => {
   test.each([
     ['of alice', ofAlice],
     ['of somebody unknown', tokensOf('x')],
-  ])('for a session %s are revoked after a sign-out, and do not bring it back', async (_kind, first) => {
+  ])('P-066 for a session %s are revoked after a sign-out, and do not bring it back', async (_kind, first) => {
     expect(await revokedAfter(first, late, 'sign-out')).toEqual({ revoked: revokedLate, accessToken: undefined })
   })
 

@@ -1,0 +1,60 @@
+import { must, note, should, type Requirement } from './requirement.js'
+
+/** The request for new tokens and its answer, member by member, and how refresh tokens are got. */
+export const messages: readonly Requirement[] = [
+  must('F-080', 'grant_type is refresh_token.', 'RFC 6749 §6'),
+  should('F-081', 'redirect_uri and the like can be sent along where a server wants them.', 'RFC 6749 §8.2'),
+  must('F-082', 'scope can be sent, within what was granted.', 'RFC 6749 §6'),
+  must('F-083', 'refresh_token is sent.', 'RFC 6749 §6'),
+  must('F-084', 'client_id of a public client is sent in the body.', 'RFC 6749 §3.2.1'),
+  must('F-085', 'Authorization is sent by web clients, and by no others.', 'RFC 6749 §2.3.1'),
+  must('F-086', 'Accept is application/json.', 'RFC 6749 §5.1'),
+  must('F-087', 'Content-Type is that of a form.', 'RFC 6749 §3.2'),
+  must('F-088', 'No cache is asked or filled.', 'RFC 6749 §5.1'),
+  must('F-089', 'DPoP is sent for a session that is bound to a key.', 'RFC 9449 §5'),
+  must('F-095', 'token_type is read in any case of letters.', 'RFC 6749 §5.1'),
+  must('F-096', 'expires_in is read as seconds.', 'RFC 6749 §5.1'),
+  must('F-097', 'access_token is read, and not looked into.', 'RFC 6749 §1.4'),
+  must('F-098', 'scope may be missing, which means as before.', 'RFC 6749 §5.1'),
+  must('F-099', 'refresh_token may be new or the same.', 'RFC 6749 §6'),
+  must('F-100', 'id_token may be there, and is compared with the first one.', 'OpenID Connect Core §12.2'),
+  must('F-101', 'device_secret and other members are kept.', 'RFC 6749 §5.1'),
+  must('F-105', 'A warning tells that no refresh token came although one was asked for.', 'OpenID Connect Core §11'),
+  must('F-106', 'A refresh token is accepted from whatever grant it comes.', 'RFC 6749 §5.1'),
+  must('F-107', 'offline_access is asked for where the sign-in begins.', 'OpenID Connect Core §11'),
+  must('F-108', 'The code is bound to a proof key by S256.', 'RFC 7636 §4.2'),
+  should('F-109', 'The answer to a password grant can be adopted, though none is made here.', 'RFC 9700 §2.4'),
+  must('F-110', 'A scope of 4096 characters is sent as it is.', 'Okta, OAuth 2.0 API'),
+  note('F-111', 'The implicit flow brings no refresh tokens.', 'RFC 6749 §4.2.2', 'There is no implicit flow here.'),
+  must('F-112', 'Client credentials bring no refresh token: a new token is asked for instead.', 'RFC 6749 §4.4.3'),
+  should('F-113', 'The grant types of a client can be set by a script.', 'Okta, Apps API'),
+  should(
+    'F-114',
+    'The place of each setting in the console is told, and what was changed there is noticed.',
+    'Okta, Admin Console',
+  ),
+  should(
+    'F-115',
+    'The switch for rotation and its grace period are told and noticed in the same way.',
+    'Okta, Admin Console',
+  ),
+  should('F-116', 'The kind of rotation and its grace period can be set by a script.', 'Okta, Apps API'),
+  should('F-117', 'The lifetimes of tokens can be set by a script.', 'Okta, Authorization Servers API'),
+  note('F-118', 'There is a forum for questions.', 'Okta, refresh tokens', 'Nothing to do here.'),
+]
+
+/** Introspection, member by member. */
+export const introspectionMembers: readonly Requirement[] = [
+  must('F-120', 'token is sent.', 'RFC 7662 §2.1'),
+  must('F-121', 'token_type_hint is sent.', 'RFC 7662 §2.1'),
+  must('F-122', 'client_id of a public client is sent, without an Authorization header.', 'RFC 7662 §2.1'),
+  must('F-123', 'active is read.', 'RFC 7662 §2.2'),
+  must('F-124', 'scope is passed on.', 'RFC 7662 §2.2'),
+  must('F-125', 'username, sub and the like are passed on.', 'RFC 7662 §2.2'),
+  must('F-126', 'exp, iat and nbf are passed on.', 'RFC 7662 §2.2'),
+  must('F-127', 'aud, iss and jti are passed on.', 'RFC 7662 §2.2'),
+  must('F-128', 'token_type is passed on.', 'RFC 7662 §2.2'),
+  must('F-129', 'client_id is passed on.', 'RFC 7662 §2.2'),
+  must('F-130', 'Members that no standard names are passed on.', 'RFC 7662 §2.2'),
+  must('F-131', 'A server that refuses to tell does the session no harm.', 'RFC 7662 §2.3'),
+]
