@@ -27,6 +27,8 @@ import { WaitingRoom } from './waiting-room.js'
 /** A caller waits as long as a request may take: by then a fresh answer is there or a retry is due. */
 const callerMs = answerMs
 const newEnoughMs = 5000
+/** How often a new token may be over before it can be used, as after a sleep, within one call. */
+const mostSpoiled = 2
 const shortestPauseMs = 50
 
 /** The parts a manager is put together from. */
@@ -102,6 +104,7 @@ class Manager implements PooledManager {
     await this.#waitingRoom.wait(keeper.load(), endsAt, options.signal)
     const first = requireLive(keeper.session.record)
     const previous = tokenOf(first, kind.key)
+    let spoiled = 0
     for (;;) {
       const record = requireLive(keeper.session.record)
       if (record.sessionId !== first.sessionId) throw new EvergrantError('aborted', 'another session took its place')
@@ -112,6 +115,7 @@ class Manager implements PooledManager {
         if (lifetime.isDue()) keeper.renewBehind(record, kind)
         return tokensOf(record, token, lifetime.expiresAt)
       }
+      if (token && isNew && ++spoiled > mostSpoiled) throw spoiledTokens()
       await this.#renewOrWait(record, kind, options, endsAt)
     }
   }
@@ -260,6 +264,10 @@ class Manager implements PooledManager {
       await room.wait(sleep(this.#environment, pauseMs), endsAt, signal)
     }
   }
+}
+
+function spoiledTokens(): EvergrantError {
+  return new EvergrantError('unavailable', 'the access tokens of this server end before they can be used')
 }
 
 const noRefreshToken: TokenEvent = {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { manage } from '../support/managed.js'
 import { failureOf, ScriptedWorld } from './scripted-world.js'
 
 describe('getAccessToken', () => {
@@ -204,4 +205,17 @@ describe('forceRenew', () => {
     for (let count = 0; count < 20; count++) await world.finish(manager.renew())
     expect(world.requests).toBe(1)
   })
+})
+
+test('tokens that end before they arrive cost a call three renewals, and not one after the other for ever', async () => {
+  let requests = 0
+  const { manager, environment } = manage(async () => {
+    requests++
+    await new Promise<void>((resolve) => environment.setTimer(resolve, 1200))
+    return Response.json({ access_token: `access-${requests}`, expires_in: 1 })
+  })
+  await manager.setTokens({ refresh_token: 'refresh-1' })
+  const failure = await failureOf(environment.passUntil(manager.getAccessToken()))
+  expect(failure).toMatchObject({ code: 'unavailable' })
+  expect(requests).toBe(3)
 })

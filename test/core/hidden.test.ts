@@ -59,7 +59,7 @@ test('a hidden page renews for a call', async () => {
   hidden.manager.dispose()
 })
 
-test('a page that is hidden after an answer was lost tries again soon, for the server accepts that for a short time only', async () => {
+test('F-013 P-079 a page that is hidden after an answer was lost tries again soon, for the server accepts that for a short time only', async () => {
   const lost = new EvergrantError('unavailable', 'the answer was lost')
   const hidden = await page((count) => (count === 1 ? Promise.reject(lost) : renewing()))
   for (let waitedMs = 0; hidden.renewals === 0 && waitedMs < 60_000; waitedMs += 100) await hidden.environment.pass(100)

@@ -143,46 +143,6 @@ test('four pools on one store renew each session once', async () => {
   pools.forEach((pool) => pool.dispose())
 })
 
-test('an outage slows the pool down, and when it is over there is no storm and nobody is signed out', async () => {
-  const world = new PoolWorld()
-  const pool = world.pool({ maxRenewalsPerSecond: 20 })
-  const keys = await world.signIn(pool, 1000)
-  await world.environment.pass(hourMs - 120_000)
-  world.fault = { type: 'respond', status: 503 }
-  await world.environment.pass(300_000)
-  expect(pool.metrics().pace).toBeLessThanOrEqual(2)
-  expect(world.requests.length).toBeLessThan(600)
-  world.fault = undefined
-  world.requests.length = 0
-  await world.environment.pass(300_000)
-  expect(world.busiestSecond).toBeLessThanOrEqual(22)
-  expect(new Set(world.server.redemptions.map(({ family }) => family)).size).toBe(1000)
-  for (const key of keys) await pool.session(key).getAccessToken()
-  expect(pool.metrics().pace).toBe(20)
-  pool.dispose()
-})
-
-test('sessions whose answers were lost go first, so that a grace period is long enough however many are due', async () => {
-  const world = new PoolWorld()
-  world.server.rotation = { graceSeconds: 30 }
-  const pool = world.pool({ autoRenew: false, maxConcurrentRenewals: 1000 })
-  const keys = await world.signIn(pool, 3000)
-  const ended: string[] = []
-  pool.on('ended', ({ key }) => ended.push(key))
-  await world.environment.pass(hourMs)
-  pool.add(keys)
-  await world.environment.pass(1000)
-  world.fault = { type: 'error-after-commit' }
-  await world.environment.pass(8000)
-  expect(pool.metrics().failures).toBeGreaterThan(50)
-  world.fault = undefined
-  await world.environment.pass(120_000)
-  expect(ended).toEqual([])
-  expect(new Set(world.server.redemptions.map(({ family }) => family)).size).toBe(3000)
-  expect(pool.metrics()).toMatchObject({ sessions: 3000, due: 0, waiting: 0 })
-  pool.dispose()
-})
-
 test('more callers than the pace allows are told at once when to come again', async () => {
   const world = new PoolWorld()
   const pool = world.pool({ maxRenewalsPerSecond: 5, autoRenew: false })
@@ -190,19 +150,18 @@ test('more callers than the pace allows are told at once when to come again', as
   await world.environment.pass(hourMs)
   const { time, now } = world.environment
   const [askedAt, comeAgainAfter] = [time.now, now() + 10_000]
-  let toldAtOnce = 0
-  const call = async (key: string): Promise<'token' | undefined> => {
+  let [served, toldAtOnce] = [0, 0]
+  const call = async (key: string): Promise<void> => {
     try {
-      return (await pool.session(key).getAccessToken()) && 'token'
+      await pool.session(key).getAccessToken()
+      served++
     } catch (error) {
       expect(error).toMatchObject({ code: 'unavailable' })
       const { retryAt = 0 } = error as { retryAt?: number }
       if (time.now === askedAt && retryAt > comeAgainAfter) toldAtOnce++
-      return undefined
     }
   }
-  const outcomes = await world.environment.passUntil(Promise.all(keys.map(call)))
-  const served = outcomes.filter((outcome) => outcome === 'token').length
+  await world.environment.passUntil(Promise.all(keys.map(call)))
   expect(served).toBeGreaterThanOrEqual(45)
   expect(toldAtOnce).toBeGreaterThanOrEqual(145)
   expect(world.busiestSecond).toBeLessThanOrEqual(7)

@@ -3,7 +3,7 @@ import { EvergrantError } from '../../src/core/errors.js'
 import { FakeEnvironment } from '../support/fake-environment.js'
 import { managerOf } from '../support/managed.js'
 
-test('a lost answer is followed by quick retries, however slow those of requests that never left had become', async () => {
+test('P-079 a lost answer is followed by quick retries, however slow those of requests that never left had become', async () => {
   const environment = new FakeEnvironment()
   const sentAt: number[] = []
   let asked = 0

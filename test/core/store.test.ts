@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { failureOf, ScriptedWorld } from './scripted-world.js'
 
 describe('while the store fails', () => {
-  test('no refresh token is spent', async () => {
+  test('P-054 no refresh token is spent', async () => {
     const world = new ScriptedWorld({ lifetimeSeconds: 60 })
     await world.signIn()
     world.store.failsUntil = Infinity

@@ -62,14 +62,14 @@ test('P-157 a token for a resource is got with the refresh token of the session,
   expect(server.requests).toEqual([orders, 'read'])
 })
 
-test('another holder of the session finds the token in the store', async () => {
+test('P-157 another holder of the session finds the token in the store', async () => {
   const server = new Server()
   const tokens = await server.signIn()
   await server.environment.passUntil(tokens.getAccessToken({ resource: orders }))
   expect(await server.holder().getAccessToken({ resource: orders })).toBe(`${orders}-1`)
 })
 
-test('equal requests share one renewal, whatever the order of their words', async () => {
+test('P-060 equal requests share one renewal, whatever the order of their words', async () => {
   const server = new Server()
   const tokens = await server.signIn()
   const asked = [
@@ -163,7 +163,7 @@ test('a server that is down is asked for one token, not for each kind', async ()
   expect(found.map(({ code }) => code)).toEqual(['unavailable', 'unavailable', 'unavailable'])
 })
 
-test('the answer about a resource says nothing of the session: its scope and what belongs to it stay', async () => {
+test('P-041 P-157 the answer about a resource says nothing of the session: its scope and what belongs to it stay', async () => {
   const server = new Server()
   const tokens = await server.signIn('read write')
   await server.environment.pass(10_000)

@@ -9,7 +9,7 @@ import { managerOf } from '../support/managed.js'
 import { failureOf, ScriptedWorld } from './scripted-world.js'
 
 describe('while the server fails', () => {
-  test('a valid token is served, the session kept, and all is well within one step of the back-off', async () => {
+  test('P-075 a valid token is served, the session kept, and all is well within one step of the back-off', async () => {
     const world = new ScriptedWorld({ lifetimeSeconds: 600 })
     await world.signIn()
     const { manager } = world.seat()
@@ -23,7 +23,7 @@ describe('while the server fails', () => {
     expect(await world.finish(manager.getAccessToken(), 1)).toMatch(/^access/)
   })
 
-  test('four holders together send about ten requests in forty seconds', async () => {
+  test('P-077 four holders together send about ten requests in forty seconds', async () => {
     const world = new ScriptedWorld({ lifetimeSeconds: 60, holders: 4 })
     await world.signIn()
     await world.pass(40)
@@ -37,7 +37,7 @@ describe('while the server fails', () => {
     expect(world.requests - before).toBeLessThanOrEqual(10)
   })
 
-  test('a client that calls all the time sends at most thirty requests an hour', async () => {
+  test('P-077 a client that calls all the time sends at most thirty requests an hour', async () => {
     const world = new ScriptedWorld({ lifetimeSeconds: 60 })
     await world.signIn()
     world.isDownUntil = Infinity
@@ -53,7 +53,7 @@ describe('while the server fails', () => {
     expect(world.requests - before).toBeLessThanOrEqual(31)
   })
 
-  test('what it asked for is waited for', async () => {
+  test('P-074 what it asked for is waited for', async () => {
     const world = new ScriptedWorld({ lifetimeSeconds: 60 })
     await world.signIn()
     world.faults.push({ type: 'respond', status: 429, headers: { 'retry-after': '100' } })
@@ -96,7 +96,7 @@ describe('a server that wants to see the user', () => {
 })
 
 describe('an answer', () => {
-  test('that comes after ten seconds is installed all the same', async () => {
+  test('P-045 that comes after ten seconds is installed all the same', async () => {
     const world = new ScriptedWorld({ lifetimeSeconds: 60 })
     await world.signIn()
     const { manager } = world.seat()
@@ -110,7 +110,7 @@ describe('an answer', () => {
     expect(world.server.redemptions.map(({ outcome }) => outcome)).toEqual(['accepted', 'accepted'])
   })
 
-  test('that takes nine seconds is not overtaken by another holder', async () => {
+  test('P-061 P-065 that takes nine seconds is not overtaken by another holder', async () => {
     const world = new ScriptedWorld({ lifetimeSeconds: 60, holders: 2 })
     await world.signIn()
     for (const { manager } of world.seats) manager.stop()
@@ -143,7 +143,7 @@ describe('an answer', () => {
 })
 
 describe('a request that was given up', () => {
-  test('before it left is not sent any more: its turn may be that of another by then', async () => {
+  test('F-012 P-061 before it left is not sent any more: its turn may be that of another by then', async () => {
     const environment = new FakeEnvironment()
     const sent: (string | undefined)[] = []
     let isFirst = true
@@ -165,7 +165,7 @@ describe('a request that was given up', () => {
     manager.dispose()
   })
 
-  test('may arrive late: until then nobody renews without need, so that it finds its token one rotation old', async () => {
+  test('F-012 may arrive late: until then nobody renews without need, so that it finds its token one rotation old', async () => {
     const world = new ScriptedWorld({ rotation: 'until-child-used' })
     await world.signIn()
     const { manager } = world.seat()

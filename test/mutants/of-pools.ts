@@ -66,12 +66,12 @@ export const mutantsOfPools: readonly Mutant[] = [
   {
     name: 'sessions in doubt wait for all that are due',
     edits: [{ file: 'core/pool.ts', find: 'if (slot.isInDoubt) return void this.#tend(slot)', replace: '' }],
-    caughtBy: { test: 'core/pool.test.ts' },
+    caughtBy: { test: 'core/pool-outages.test.ts' },
   },
   {
     name: 'at their turn, sessions in doubt are no more urgent than others',
     edits: [{ file: 'core/pool.ts', find: 'slot.isInDoubt || isAwaited()', replace: 'isAwaited()' }],
-    caughtBy: { test: 'core/pool.test.ts' },
+    caughtBy: { test: 'core/pool-outages.test.ts' },
   },
   {
     name: 'a pool that is disposed of goes on with what waits for its turn',
@@ -81,7 +81,18 @@ export const mutantsOfPools: readonly Mutant[] = [
   {
     name: 'a pool goes on at full pace while the server fails',
     edits: [{ file: 'core/pace.ts', find: 'this.#perSecond / 2)', replace: 'this.#perSecond)' }],
-    caughtBy: { test: 'core/pool.test.ts' },
+    caughtBy: { test: 'core/pool-outages.test.ts' },
+  },
+  {
+    name: 'a pool does not heed when the server wants to be asked again',
+    edits: [
+      {
+        file: 'core/pace.ts',
+        find: 'return Math.max(this.#nextAt, this.#pausedUntil)',
+        replace: 'return this.#nextAt',
+      },
+    ],
+    caughtBy: { test: 'core/pool-outages.test.ts' },
   },
   {
     name: 'a pool asks a store that is down as fast as it fails',

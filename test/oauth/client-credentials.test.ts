@@ -70,7 +70,7 @@ test('resource and further parameters are sent, and a refresh token that should 
 })
 
 test.each(['invalid_grant', 'invalid_client', 'unauthorized_client', 'invalid_scope'])(
-  'a server that answers %s now may give a token later',
+  'F-112 a server that answers %s now may give a token later',
   async (error) => {
     let isRefusing = true
     const { environment, manager } = world(() => (isRefusing ? Response.json({ error }, { status: 400 }) : undefined))

@@ -33,7 +33,7 @@ describe('signOut()', () => {
     expect(environment.time.now - startedAt).toBeLessThan(3100)
   })
 
-  test('resolves within about five seconds when the server does not answer', async () => {
+  test('P-012 P-176 resolves within about five seconds when the server does not answer', async () => {
     const server = new RevokingServer()
     server.answer = () => never
     const manager = await server.signedIn()
