@@ -41,6 +41,7 @@ export type {
   HeldToken,
   Identity,
   Intent,
+  Jwk,
   IntrospectionResponse,
   LiveRecord,
   MapAnswer,
@@ -71,6 +72,8 @@ export type {
   Transition,
   UnreadableRecord,
   Versioned,
+  WebCryptoKey,
+  WebCryptoKeyPair,
 } from './index.js'
 export { introspect } from './flows/introspect.js'
 export {

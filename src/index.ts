@@ -48,6 +48,7 @@ export type {
 export type { Revision, SwapResult, TokenStore, Versioned } from './core/store.js'
 export { decodeRecord, encodeRecord } from './core/codec.js'
 export type { Snapshot } from './core/snapshot.js'
+export type { Jwk, WebCryptoKey, WebCryptoKeyPair } from './core/keys.js'
 export type { ProofKey, ProvenRequest, Prover, Send } from './core/proof.js'
 export type { TokenKind, TokenKindOptions } from './core/token-kind.js'
 export type { AccessTokenOptions, SetTokensOptions, TokenManager, Tokens } from './core/token-manager.js'

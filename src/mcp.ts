@@ -1,3 +1,5 @@
+export type { AuthProviderOptions } from './mcp/auth-provider.js'
+export type { McpFetch } from './mcp/authorized-fetch.js'
 export { createMcpAuth, type McpAuth, type McpAuthOptions } from './mcp/mcp-auth.js'
 export type {
   McpAuthProvider,
@@ -7,3 +9,4 @@ export type {
   McpServerMetadata,
   McpTokens,
 } from './mcp/sdk.js'
+export type { McpSessionOptions } from './mcp/session.js'

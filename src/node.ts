@@ -75,6 +75,7 @@ export type {
   HeldToken,
   Identity,
   Intent,
+  Jwk,
   IntrospectionResponse,
   LiveRecord,
   MapAnswer,
@@ -111,6 +112,8 @@ export type {
   Transition,
   UnreadableRecord,
   Versioned,
+  WebCryptoKey,
+  WebCryptoKeyPair,
 } from './index.js'
 export { fileStore } from './stores/file.js'
 export type { RenewalTrace } from './signals/diagnostics-channel.js'

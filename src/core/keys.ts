@@ -1,15 +1,13 @@
 // The types of keys as every runtime has them, whether or not a program's settings know those of the DOM.
 
-type Generated = Awaited<ReturnType<typeof crypto.subtle.generateKey>>
-
 /** A key of Web Crypto. */
-export type CryptoKey = Extract<Generated, { type: string }>
+export type WebCryptoKey = Extract<Awaited<ReturnType<typeof crypto.subtle.generateKey>>, { type: string }>
 
 /** A private key and its public key. */
-export type CryptoKeyPair = Extract<Generated, { privateKey: unknown }>
+export type WebCryptoKeyPair = Extract<Awaited<ReturnType<typeof crypto.subtle.generateKey>>, { privateKey: unknown }>
 
 /** A key as text (RFC 7517, RFC 7518 section 6). */
-export interface JsonWebKey {
+export interface Jwk {
   readonly kty?: string
   readonly alg?: string
   readonly use?: string

@@ -1,10 +1,10 @@
-import type { CryptoKeyPair, JsonWebKey } from './keys.js'
+import type { WebCryptoKeyPair, Jwk } from './keys.js'
 
 /**
  * The key that the tokens of a session are bound to (RFC 9449): a pair that cannot be read where the store keeps objects, two
  * JSON Web Keys where it keeps text. It is part of the record, so that it lives and dies with the refresh token.
  */
-export type ProofKey = CryptoKeyPair | { readonly privateKey: JsonWebKey; readonly publicKey: JsonWebKey }
+export type ProofKey = WebCryptoKeyPair | { readonly privateKey: Jwk; readonly publicKey: Jwk }
 
 /** A request that is to carry a proof. */
 export interface ProvenRequest {

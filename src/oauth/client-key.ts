@@ -1,18 +1,18 @@
 import { EvergrantError } from '../core/errors.js'
-import type { CryptoKey, JsonWebKey } from '../core/keys.js'
+import type { WebCryptoKey, Jwk } from '../core/keys.js'
 
 /**
  * The private key of a client: a JSON Web Key (RFC 7517) or a `CryptoKey`, which can be one that nobody can read. RSA with
  * 2048 bits or more, P-256, P-384, P-521 or Ed25519. Servers that know several keys of a client find it by its `kid`.
  */
 export type ClientKey =
-  | CryptoKey
-  | { readonly key: CryptoKey; readonly kid?: string | undefined }
-  | (JsonWebKey & { readonly kid?: string | undefined })
+  | WebCryptoKey
+  | { readonly key: WebCryptoKey; readonly kid?: string | undefined }
+  | (Jwk & { readonly kid?: string | undefined })
 
 /** A key that can sign, and what assertions say of it. */
 export interface SigningKey {
-  readonly key: CryptoKey
+  readonly key: WebCryptoKey
   readonly kid?: string | undefined
   /** In place of what the key itself says, for servers that know the algorithm by an older name. */
   readonly alg?: string | undefined
@@ -28,12 +28,12 @@ export function assertClientKey(name: string, key: unknown): asserts key is Clie
 
 function problemOf(given: unknown): string | undefined {
   if (Object(given) !== given) {
-    return `make a JSON Web Key of a PEM file by createPrivateKey(pem).export({ format: 'jwk' }) of node:crypto`
+    return `make a JSON Web Key of a PEM file by createPrivateKey(pem).export({ format: 'jwk' }) of Node`
   }
   const { kty, d, key = given } = given as { kty?: unknown; d?: unknown; key?: unknown }
   if (kty === 'oct') return 'this one is a secret, which clientSecretJwt() takes'
   if (kty !== undefined) return d === undefined ? 'this one is the public one' : undefined
-  const { type, usages } = key as Partial<CryptoKey>
+  const { type, usages } = key as Partial<WebCryptoKey>
   if (type === 'secret') return 'this one is a secret, which clientSecretJwt() takes'
   if (type === 'public') return 'this one is the public one'
   if (type !== 'private') return 'this is neither a JSON Web Key nor a CryptoKey'
@@ -50,11 +50,11 @@ export async function signingKey(given: ClientKey): Promise<SigningKey> {
     const { kid, alg } = given as { kid?: string; alg?: string }
     return { key: await crypto.subtle.importKey('jwk', given, algorithmOf(given), false, ['sign']), kid, alg }
   }
-  return 'key' in given ? given : { key: given as CryptoKey }
+  return 'key' in given ? given : { key: given as WebCryptoKey }
 }
 
 /** What the runtime calls the algorithm of a key. An RSA key that does not say signs by RS256, which every server knows. */
-function algorithmOf({ kty, crv, alg = 'RS256' }: JsonWebKey): RsaHashedImportParams | EcKeyImportParams | Algorithm {
+function algorithmOf({ kty, crv, alg = 'RS256' }: Jwk): RsaHashedImportParams | EcKeyImportParams | Algorithm {
   if (kty === 'EC') return { name: 'ECDSA', namedCurve: crv ?? '' }
   if (kty === 'OKP') return { name: crv ?? '' }
   return { name: alg.startsWith('PS') ? 'RSA-PSS' : 'RSASSA-PKCS1-v1_5', hash: `SHA-${alg.slice(2)}` }

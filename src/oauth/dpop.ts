@@ -1,6 +1,6 @@
 import { readChallenges } from '../core/challenge.js'
 import { EvergrantError } from '../core/errors.js'
-import type { CryptoKey, JsonWebKey } from '../core/keys.js'
+import type { WebCryptoKey, Jwk } from '../core/keys.js'
 import type { Prover, ProvenRequest } from '../core/proof.js'
 import { base64Url, cryptography, sha256, utf8 } from './encoding.js'
 
@@ -103,7 +103,7 @@ async function proofOf(request: ProvenRequest, { nonce, offsetMs }: Habits): Pro
 }
 
 /** A key that cannot be used is as good as lost, and the refresh token that is bound to it with it. */
-async function signingKey(key: CryptoKey | JsonWebKey): Promise<CryptoKey> {
+async function signingKey(key: WebCryptoKey | Jwk): Promise<WebCryptoKey> {
   if (!isJwk(key)) return key
   const importing = cryptography().importKey('jwk', key, algorithm, false, ['sign'])
   return importing.catch(() => {
@@ -111,11 +111,11 @@ async function signingKey(key: CryptoKey | JsonWebKey): Promise<CryptoKey> {
   })
 }
 
-async function jwkOf(key: CryptoKey | JsonWebKey): Promise<JsonWebKey> {
+async function jwkOf(key: WebCryptoKey | Jwk): Promise<Jwk> {
   return isJwk(key) ? key : cryptography().exportKey('jwk', key)
 }
 
-function isJwk(key: CryptoKey | JsonWebKey): key is JsonWebKey {
+function isJwk(key: WebCryptoKey | Jwk): key is Jwk {
   return 'kty' in key
 }
 

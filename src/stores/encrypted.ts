@@ -1,6 +1,6 @@
 import { decodeRecord, encodeRecord } from '../core/codec.js'
 import { EvergrantError } from '../core/errors.js'
-import type { CryptoKey } from '../core/keys.js'
+import type { WebCryptoKey } from '../core/keys.js'
 import type { LiveRecord, SealedRecord, StoredRecord } from '../core/record.js'
 import type { SwapResult, TokenStore, Versioned } from '../core/store.js'
 
@@ -10,7 +10,7 @@ const bytesOfIv = 12
 const bytesOfKeyId = 8
 
 /** A key for AES-GCM with 256 bits: 32 random bytes, or a `CryptoKey` that may encrypt and decrypt. */
-export type EncryptionKey = CryptoKey | Uint8Array
+export type EncryptionKey = WebCryptoKey | Uint8Array
 
 /** How {@link encryptedStore} deals with what was there before it. */
 export interface EncryptedStoreOptions {
@@ -24,7 +24,7 @@ export interface EncryptedStoreOptions {
 /** A key that can be used, and what records call it. */
 interface NamedKey {
   readonly id: string
-  readonly key: CryptoKey
+  readonly key: WebCryptoKey
 }
 
 /**
@@ -105,12 +105,12 @@ function sealedByNobody({ format, sessionId, generation }: LiveRecord): SealedRe
   return { format, sessionId, generation, state: 'sealed', keyId: '', iv: '', data: '' }
 }
 
-function checkKey(key: EncryptionKey): CryptoKey | Uint8Array<ArrayBuffer> {
+function checkKey(key: EncryptionKey): WebCryptoKey | Uint8Array<ArrayBuffer> {
   // A copy, as callers may erase theirs.
   if (key instanceof Uint8Array && key.length === bytesOfKey) return new Uint8Array(key)
-  const { algorithm: own, usages } = Object(key) as Partial<CryptoKey>
+  const { algorithm: own, usages } = Object(key) as Partial<WebCryptoKey>
   const isFit = own?.name === algorithm && (own as AesKeyAlgorithm).length === bytesOfKey * 8
-  if (isFit && usages?.includes('encrypt') && usages.includes('decrypt')) return key as CryptoKey
+  if (isFit && usages?.includes('encrypt') && usages.includes('decrypt')) return key as WebCryptoKey
   throw noKey()
 }
 
@@ -126,7 +126,7 @@ function noKey(): EvergrantError {
  * A key is named after what only it makes of nothing, so that two keys never have one name. The IV of zeros is used for
  * this alone, and always for the same message.
  */
-async function nameKey(from: CryptoKey | Uint8Array<ArrayBuffer>): Promise<NamedKey> {
+async function nameKey(from: WebCryptoKey | Uint8Array<ArrayBuffer>): Promise<NamedKey> {
   const { subtle } = crypto as Partial<Crypto>
   if (!subtle) throw new EvergrantError('unsupported', 'encryption needs a page served over https or from localhost')
   const isRaw = from instanceof Uint8Array

@@ -1,4 +1,4 @@
-import type { JsonWebKey } from '../core/keys.js'
+import type { Jwk } from '../core/keys.js'
 
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 /** The longest time ahead that an assertion may end, as at Okta. */
@@ -31,7 +31,7 @@ export class ClientAssertions {
   }
 
   /** Whether a client has signed the assertion in `form` with this key, for this server and time. */
-  async isBy(clientId: string, key: JsonWebKey, form: URLSearchParams, check: AssertionCheck): Promise<boolean> {
+  async isBy(clientId: string, key: Jwk, form: URLSearchParams, check: AssertionCheck): Promise<boolean> {
     const { iss, aud, exp, iat, jti } = claimsOf(form)
     const seconds = Math.floor(check.now / 1000)
     const isInTime = Number(exp) > seconds && Number(exp) <= seconds + longestSeconds && Number(iat) <= seconds
@@ -45,12 +45,12 @@ export class ClientAssertions {
 }
 
 /** A shared secret as the key that it is. */
-export function secretKey(secret: string): JsonWebKey {
+export function secretKey(secret: string): Jwk {
   const k = btoa(String.fromCharCode(...new TextEncoder().encode(secret)))
   return { kty: 'oct', k: k.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '') }
 }
 
-async function isSigned(assertion: string, jwk: JsonWebKey): Promise<boolean> {
+async function isSigned(assertion: string, jwk: Jwk): Promise<boolean> {
   const [header = '', payload = '', signature = ''] = assertion.split('.')
   const algorithm = Object.entries(algorithms).find(([alg]) => alg === decode(header).alg)?.[1]
   if (!algorithm || (jwk.kty === 'oct') !== (algorithm.name === 'HMAC')) return false

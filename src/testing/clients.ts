@@ -1,4 +1,4 @@
-import type { JsonWebKey } from '../core/keys.js'
+import type { Jwk } from '../core/keys.js'
 import { ClientAssertions, secretKey, type AssertionCheck } from './client-assertions.js'
 
 /** How a client shows who it is (OpenID Connect Core section 9). */
@@ -10,7 +10,7 @@ export interface ClientRegistration {
   /** Makes it a web client, which proves its identity; a client without one, and without a `publicKey`, is public. */
   readonly secret?: string
   /** Makes it a web client that proves its identity by assertions signed with RS256, PS256 or ES256. */
-  readonly publicKey?: JsonWebKey
+  readonly publicKey?: Jwk
   /** How it authenticates: `private_key_jwt` if it has a key, `client_secret_basic` if it has a secret. */
   readonly authMethod?: ClientAuthMethod
   /** Whether its secret is decoded in HTTP Basic, as RFC 6749 section 2.3.1 demands; `true` by default. */

@@ -13,7 +13,8 @@ export const mutantsOfFetch: readonly Mutant[] = [
       {
         file: 'core/authorized-fetch.ts',
         find: 'return send(parts, copy, next, isRepeatable)',
-        replace: 'await send(parts, copy.clone(), next, isRepeatable)\n    return send(parts, copy, next, isRepeatable)',
+        replace:
+          'await send(parts, copy.clone(), next, isRepeatable)\n    return send(parts, copy, next, isRepeatable)',
       },
     ],
     caughtBy: { test: 'core/fetch/refused.test.ts' },

@@ -34,7 +34,7 @@ export const proofs: readonly Requirement[] = [
     'P-150',
     'A client with credentials may change its key without losing the session.',
     'RFC 9449 §5',
-    'Does not apply: a session keeps one key for good, whatever the client; there is no change of keys.',
+    'Not done: a session keeps one key for good, whatever the client.',
   ),
   should('P-151', 'A sign-out erases the key.', ownRule),
 ]

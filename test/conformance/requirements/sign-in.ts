@@ -9,7 +9,7 @@ export const metadata: readonly Requirement[] = [
     'P-188',
     'What a server says it supports is used for early warnings only.',
     ownRule,
-    'Does not apply: it is not read at all, the answer of the server decides. No warning is given.',
+    'Not done: sessions do not read it, the answer of the server decides.',
   ),
   must('P-189', 'An endpoint that is missing is an error that says so.', ownRule),
 ]
