@@ -39,8 +39,8 @@ export const tabMutants: readonly TabMutant[] = [
     edits: [
       {
         file: 'core/view.ts',
-        find: 'return this.lifetime !== undefined && !this.lifetime.isDue()',
-        replace: 'return this.lifetime !== undefined',
+        find: 'return lifetime !== undefined && !lifetime.isDue()',
+        replace: 'return lifetime !== undefined',
       },
     ],
   },
