@@ -1,6 +1,6 @@
 // Tells which requirement is proven by which tests, from the report of `npm test`:
 //   npm run check:conformance          fails when one is not proven, or when docs/conformance.md says otherwise
-//   npm run conformance -- --accept    writes docs/conformance.md
+//   npm run check:conformance -- --accept    writes docs/conformance.md
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -32,7 +32,7 @@ const text = pageOf(sections, tests)
 if (values.accept) await writeFile(page, text)
 else if ((await readFile(page, 'utf8').catch(() => '')) !== text) {
   faults.push(
-    'docs/conformance.md is not up to date: run npm test, all of it, and then npm run conformance -- --accept',
+    'docs/conformance.md is not up to date: run npm test, all of it, and then npm run check:conformance -- --accept',
   )
 }
 const requirements = sections.flatMap((section) => section.requirements)

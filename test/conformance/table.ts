@@ -107,7 +107,7 @@ export function pageOf(sections: readonly Section[], tests: readonly TestResult[
     `What the specifications and the servers demand of a client that keeps sessions alive, in our words, and the tests that
 prove it. ${count('passes')} of ${all.length} requirements pass; ${count('waived')} have a reason in place of a test. A test names in its title
 what it proves; one that fails makes its requirements fail.`,
-    'This page is written by `npm run conformance -- --accept` from the report of `npm test`, and checked by `npm run check`.',
+    'This page is written by `npm run check:conformance -- --accept` from the report of `npm test`, and checked by `npm run check`.',
     ...tables,
   ].join('\n\n')
 }
