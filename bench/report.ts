@@ -27,8 +27,8 @@ things ratios are less sure, and those of page loads come out too low, because b
 - Renewal with a store: the same by a manager with its store in a file, Redis or PostgreSQL, on this machine, over one with
   its store in memory, at a server of its own. What a store adds is the median of the rounds too. Redis writes its file
   once a second, PostgreSQL and the file store before they answer. Counted is what the client of Redis or PostgreSQL is
-  given from the call until the next sign-in, whatever it is for, and what the file store is asked for in that time; a
-  swap of the file is one write, and its reads come of the watcher, when all is done.
+  given from the call until the next sign-in, whatever it is for, and what the file store is asked for in that time; its
+  reads come of the watcher, which tells a manager of its own swaps too, and are part of the time.
 - Page load: the session was stored by an earlier page. From the first statement of the program after its imports until
   \`createTokenManager().getAccessToken()\` gives the token, over the same with one \`get()\` of the same tokens, each page
   just loaded. A new tab has a process of its own, in which nothing has run yet. Here the ratio is that of the medians of

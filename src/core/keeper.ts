@@ -147,7 +147,7 @@ export class Keeper {
     if (this.session.record?.state === 'live' || this.session.isHeld) return Promise.resolve()
     const load = async (): Promise<void> => {
       await this.session.read()
-      if (!this.#parts.grant.startsSession || this.session.record?.state === 'live') return
+      if (!this.#parts.grant.startsSession) return
       const proofKey = await this.#parts.client.prover?.makeKey()
       await this.session.update((stored) => this.#beginning(stored, proofKey))
     }

@@ -11,6 +11,8 @@ const leaseMs = 6000
 const beatMs = leaseMs / 3
 /** Others wait for a whole lease; half of one leaves the request the time to leave. */
 const sendingMs = leaseMs / 2
+/** Longer than it takes a holder to offer what it holds to the store again, and shorter than half a lease. */
+const handoverMs = 1500
 const longestWaitMs = 15_000
 const shortestPollMs = 50
 const longestPollMs = 500
@@ -79,11 +81,26 @@ export class Turn {
         const armed = { ...record, intent }
         const leaseLeft = countdown(environment, sendingMs)
         const won = await session.update((stored) => (stored === record ? armed : undefined))
-        if (won) return new Turn(session, environment, armed, need, leaseLeft)
+        const turn = won && new Turn(session, environment, armed, need, leaseLeft)
+        if (turn && (isFree(record, rival.owner) || (await turn.isUncontested()))) return turn
         continue
       }
       await sleep(environment, pollMs * (0.5 + environment.random()))
       await session.read()
+    }
+  }
+
+  /**
+   * Whether the owner of the intent before has nothing to store. It may be alive and have the next refresh token in its hands, kept
+   * from writing by a store that works again only now: then it writes before this is over.
+   */
+  async isUncontested(): Promise<boolean> {
+    try {
+      await sleep(this.environment, handoverMs)
+      await this.session.read()
+      return this.isMarkedIn(this.session.record)
+    } finally {
+      if (!this.isMarkedIn(this.session.record)) this.end()
     }
   }
 
@@ -144,11 +161,16 @@ export class Rival {
 
   isAtWork(record: LiveRecord): boolean {
     const { intent } = record
-    if (!intent || intent.owner === this.owner || intent.pause) return false
+    if (!intent || isFree(record, this.owner)) return false
     const seen = `${lineageOf(record)} ${intent.owner} ${intent.attempt} ${intent.beat}`
     if (seen !== this.#seen) [this.#seen, this.#since] = [seen, this.environment.monotonic()]
     return this.environment.monotonic() - this.#since < leaseMs
   }
+}
+
+/** Whether no other holder has left a renewal unsettled. */
+function isFree({ intent }: LiveRecord, owner: string): boolean {
+  return !intent || intent.owner === owner || intent.pause !== undefined
 }
 
 /** Nothing has failed: the record says that it is too early to send. */

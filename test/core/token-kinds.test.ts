@@ -134,6 +134,18 @@ test('P-158 invalid_target is misconfigured, keeps the session, and holds up no 
   expect(errors).toEqual([])
 })
 
+test('whoever waits behind a resource that is refused gets what they asked for, without a pause', async () => {
+  const server = new Server()
+  const tokens = await server.signIn()
+  server.refusals.set(bills, Response.json({ error: 'invalid_target' }, { status: 400 }))
+  const refused = failureOf(tokens.getAccessToken({ resource: bills }))
+  const wanted = tokens.getAccessToken({ resource: orders })
+  const from = server.environment.now()
+  expect(await server.environment.passUntil(wanted)).toBe(`${orders}-2`)
+  expect(server.environment.now() - from).toBeLessThan(400)
+  expect(await refused).toMatchObject({ error: 'invalid_target' })
+})
+
 test('a refusal of one resource is believed for ten seconds, and asked about again after that', async () => {
   const server = new Server()
   const tokens = await server.signIn()

@@ -51,13 +51,13 @@ function print(result: PoolsResult): void {
   console.log(`${sessions} sessions, ${processes} processes: ${tokenRequests} token requests, ${renewals} renewals`)
   console.log(`sessions lost: ${lost}`)
   if (outage) {
-    const { kind, seconds, requests, recovery } = outage
+    const { kind, seconds, requests, recovery, recoverySeconds } = outage
     const each = (requests / processes / seconds).toFixed(2)
     const budget = `budget ${budgetOf(result).toFixed(0)}; ${(requests / sessions).toFixed(3)} for each session`
     console.log(
       `outage (${kind}) of ${seconds.toFixed(0)} s: ${requests} requests, ${each}/s of each process; ${budget}`,
     )
-    console.log(`after it: ${describe(recovery)}`)
+    console.log(`after it: 99 % of the requests, ${describe(recovery)}; the last after ${recoverySeconds.toFixed(1)} s`)
   } else {
     console.log(`sent: ${describe(sent)}`)
     console.log(`received: ${describe(received)}`)

@@ -38,8 +38,13 @@ export interface OutageResult {
   readonly seconds: number
   /** Token requests that the pools sent meanwhile, also where nobody was there to count them. */
   readonly requests: number
-  /** Those that arrived from its end on; the mean counts from its end to the last. */
+  /**
+   * The first 99 % of those that arrived from its end on, counted from its end: sessions that were tried often meanwhile
+   * wait for up to some minutes more, as the others do not.
+   */
   readonly recovery: Rate
+  /** From its end to the last renewal. */
+  readonly recoverySeconds: number
 }
 
 /** What came of it. */
@@ -70,6 +75,7 @@ const progressMs = 1000
 const settleMs = 3000
 /** A rest that is shorter tells nothing. */
 const shortestRestMs = 5000
+const nearlyAll = 0.99
 const endings: readonly (keyof PoolMetrics)[] = ['due', 'waiting', 'renewing']
 
 /** Runs the processes until all sessions are renewed, or for a few minutes longer than that should take. */
@@ -197,7 +203,9 @@ class Run {
     if (!this.#outage || !kind) return undefined
     const { from, to } = this.#outage
     const requests = sentAt.filter((at) => at >= from && at < to).length
-    const after = arrivals.filter((at) => at >= to)
-    return { kind, seconds: (to - from) / 1000, requests, recovery: rateOf(after, to) }
+    const after = arrivals.filter((at) => at >= to).toSorted((one, other) => one - other)
+    const recovery = rateOf(after.slice(0, Math.ceil(after.length * nearlyAll)), to)
+    const recoverySeconds = ((after.at(-1) ?? to) - to) / 1000
+    return { kind, seconds: (to - from) / 1000, requests, recovery, recoverySeconds }
   }
 }

@@ -12,7 +12,7 @@ export const tabMutants: readonly TabMutant[] = [
       { file: 'locks/web-locks.ts', find: 'if (!locks) return noLock', replace: 'return noLock' },
       {
         file: 'core/turn.ts',
-        find: 'if (!intent || intent.owner === this.owner || intent.pause) return false',
+        find: 'if (!intent || isFree(record, this.owner)) return false',
         replace: 'return false',
       },
     ],
