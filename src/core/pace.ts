@@ -26,7 +26,7 @@ interface Waiting {
  * every second, and it comes back with each success, so that a server which is back is not run over.
  */
 export class Pace {
-  #queue: Waiting[] = []
+  readonly #queue: Waiting[] = []
   #perSecond: number
   #nextAt = 0
   /** Until when the server wants to be left alone. */
