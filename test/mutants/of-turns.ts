@@ -57,6 +57,17 @@ export const mutantsOfTurns: readonly Mutant[] = [
     caughtBy: { policy: 'strict' },
   },
   {
+    name: 'whoever takes over does not look again whether there was something to store',
+    edits: [
+      {
+        file: 'core/turn.ts',
+        find: '(await turn.isUncontested())',
+        replace: 'true',
+      },
+    ],
+    caughtBy: { test: 'core/handover.test.ts' },
+  },
+  {
     name: 'intents stand still while their owner waits',
     edits: [{ file: 'core/turn.ts', find: 'this.#beatLater()\n  }\n\n  get', replace: '}\n\n  get' }],
     caughtBy: { test: 'core/trouble.test.ts' },
