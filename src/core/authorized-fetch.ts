@@ -74,7 +74,7 @@ async function send(
     const sent = proof && isRepeatable ? request.clone() : request
     sent.headers.set('authorization', `${tokens.tokenType} ${tokens.accessToken}`)
     if (proof) sent.headers.set('dpop', proof)
-    return parts.environment.fetch(sent, optionsOf(sent))
+    return parts.environment.fetch(sent, optionsOf(request))
   })
   const { origin } = new URL(url)
   for (const { parameters } of challengesOf(response, tokens)) {

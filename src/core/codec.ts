@@ -39,6 +39,7 @@ type Test = (value: unknown) => boolean
 
 const isText: Test = (value) => typeof value === 'string'
 const isNumber: Test = (value) => Number.isFinite(value)
+const isObject: Test = (value) => typeof value === 'object' && value !== null
 const isCount: Test = (value) => Number.isSafeInteger(value) && (value as number) >= 0
 const optional =
   (test: Test): Test =>
@@ -79,7 +80,7 @@ const isLive = shape({
   idToken: optional(isText),
   identity: optional(shape({ iss: isText, sub: isText, iat: isNumber })),
   extra: optional(mapOf(() => true)),
-  proofKey: optional((value) => typeof value === 'object'),
+  proofKey: optional(shape({ privateKey: isObject, publicKey: isObject })),
   intent: optional(
     shape({
       owner: isText,

@@ -1,6 +1,7 @@
 import { retryDelay } from './backoff.js'
 import type { Environment } from './environment.js'
 import { isEvergrantError, type EvergrantError } from './errors.js'
+import { defaultTokenKey } from './record.js'
 import { Postponed } from './turn.js'
 
 /** For how long it is believed that the server refuses a kind of token. */
@@ -14,7 +15,7 @@ const courtesyMs = 300
 export class Flight {
   #current: Promise<void> | undefined
   /** The kind of token that it gets. */
-  #kind = ''
+  #kind = defaultTokenKey
   /** Kinds that the server has refused, which says nothing of the others. */
   readonly #refused = new Map<string, { readonly failure: EvergrantError; readonly until: number }>()
   #failures = 0
@@ -82,7 +83,7 @@ export class Flight {
     } catch (error) {
       if (!isEvergrantError(error)) throw error
       if (error instanceof Postponed) throw this.failure?.until(error.retryAt ?? 0) ?? error
-      if (this.#kind !== '' && !isPassing(error)) throw this.#refuse(error)
+      if (this.#kind !== defaultTokenKey && !isPassing(error)) throw this.#refuse(error)
       throw (news = this.#pause(error))
     } finally {
       this.#current = undefined

@@ -9,7 +9,7 @@ import { Keeper, type KeeperParts } from './keeper.js'
 import type { Lifetime } from './lifetime.js'
 import { isSameToken, tokenOf, type AccessToken, type LiveRecord, type SessionRecord } from './record.js'
 import { answerMs } from './renewal.js'
-import type { Send } from './proof.js'
+import type { ProofKey, Send } from './proof.js'
 import { requireLive, type Change, type Session } from './session.js'
 import { assertBound, readSignIn, signIn, signOut, timeAfter, tombstoneOf, type Note } from './sign-in-out.js'
 import type { Snapshot } from './snapshot.js'
@@ -65,6 +65,8 @@ class Manager implements PooledManager {
   readonly #environment: Environment
   readonly #keeper: Keeper
   readonly #waitingRoom: WaitingRoom
+  /** The key of the last sign-in here. */
+  #makingKey: Promise<ProofKey> | undefined
   readonly client: OAuthClient
   readonly fetch: typeof fetch
 
@@ -130,7 +132,7 @@ class Manager implements PooledManager {
     const { now, uniqueId } = this.#environment
     const { receivedAt = now(), scope = this.#parts.scope, unlessSignedIn = false } = options
     const { prover } = this.client
-    const proofKey = options.proofKey ?? (await prover?.makeKey())
+    const proofKey = options.proofKey ?? (prover && (await (this.#makingKey = prover.makeKey())))
     const content = readSignIn(response, receivedAt, scope, checkIdToken, proofKey)
     assertBound(content, prover, options.proofKey)
     if (unlessSignedIn && session.record?.state === 'live') return
@@ -146,6 +148,8 @@ class Manager implements PooledManager {
   async signOut(): Promise<{ idToken: string | undefined }> {
     const { session, view, revocations } = this.#keeper
     const { now } = this.#environment
+    // A sign-in that was begun before comes first.
+    if (this.#makingKey) await this.#makingKey.catch(() => undefined)
     // A store that cannot be read may hold a session all the same.
     if (session.record?.state !== 'live') await this.#keeper.load().catch(() => undefined)
     const at = timeAfter(session.record, now())

@@ -1,4 +1,5 @@
 import { EvergrantError } from './errors.js'
+import { defaultTokenKey } from './record.js'
 
 /**
  * What an access token is for, where a session has several: another resource (RFC 8707 section 2.2), or less scope than the
@@ -12,7 +13,7 @@ export interface TokenKind {
 }
 
 /** What is asked for without a resource or scope. */
-export const defaultKind: TokenKind = { key: '', resource: [], scope: undefined }
+export const defaultKind: TokenKind = { key: defaultTokenKey, resource: [], scope: undefined }
 
 /** How callers ask for a token of its own, got with the refresh token of the session and kept beside the others. */
 export interface TokenKindOptions {

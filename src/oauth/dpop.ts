@@ -1,7 +1,7 @@
-import { readChallenges } from '../core/challenge.js'
-import { EvergrantError } from '../core/errors.js'
+import { EvergrantError, isEvergrantError } from '../core/errors.js'
 import type { WebCryptoKey, Jwk } from '../core/keys.js'
 import type { Prover, ProvenRequest } from '../core/proof.js'
+import { peekError } from './answer.js'
 import { base64Url, cryptography, sha256, utf8 } from './encoding.js'
 
 /** How {@link dpop} binds sessions. */
@@ -49,13 +49,13 @@ export function dpop({ extractable = false, allowBearer = false }: DpopOptions =
       const habits = servers.get(origin) ?? { offsetMs: 0 }
       servers.set(origin, habits)
       const sent = { ...habits }
-      const response = await send(await proofOf(request, habits))
+      const response = await send(await proofOf(request, habits).catch(damaged))
       take(habits, response, request.now())
-      const error = await errorOf(response)
+      const error = await peekError(response)
       if (error === 'use_dpop_nonce' && !response.headers.has('dpop-nonce')) throw hiddenNonce(origin)
       const isOutOfTime = error === 'invalid_dpop_proof' && Math.abs(habits.offsetMs - sent.offsetMs) > skewMs
       if (!request.isRepeatable || (error !== 'use_dpop_nonce' && !isOutOfTime)) return response
-      const second = await send(await proofOf(request, habits))
+      const second = await send(await proofOf(request, habits).catch(damaged))
       take(habits, second, request.now())
       return second
     },
@@ -67,20 +67,6 @@ function take(habits: Habits, { headers }: Response, now: number): void {
   habits.nonce = headers.get('dpop-nonce') ?? habits.nonce
   const date = Date.parse(headers.get('date') ?? '')
   if (!Number.isNaN(date)) habits.offsetMs = date - now
-}
-
-/** The `error` of an answer, which APIs give in a challenge and authorization servers in the body. */
-async function errorOf(response: Response): Promise<string | undefined> {
-  const { status, headers } = response
-  if (status !== 400 && status !== 401) return undefined
-  const challenges = readChallenges(headers.get('www-authenticate'))
-  const named = challenges.map(({ parameters }) => parameters.get('error')).find(Boolean)
-  if (named || !headers.get('content-type')?.includes('json')) return named
-  const body: unknown = await response
-    .clone()
-    .json()
-    .catch(() => undefined)
-  return String(Object(body).error)
 }
 
 /** A proof of its own for each request and each try (section 4.2). */
@@ -102,13 +88,8 @@ async function proofOf(request: ProvenRequest, { nonce, offsetMs }: Habits): Pro
   return `${signed}.${base64Url(new Uint8Array(signature))}`
 }
 
-/** A key that cannot be used is as good as lost, and the refresh token that is bound to it with it. */
 async function signingKey(key: WebCryptoKey | Jwk): Promise<WebCryptoKey> {
-  if (!isJwk(key)) return key
-  const importing = cryptography().importKey('jwk', key, algorithm, false, ['sign'])
-  return importing.catch(() => {
-    throw new EvergrantError('login_required', 'the key that this session is bound to is damaged')
-  })
+  return isJwk(key) ? cryptography().importKey('jwk', key, algorithm, false, ['sign']) : key
 }
 
 async function jwkOf(key: WebCryptoKey | Jwk): Promise<Jwk> {
@@ -117,6 +98,12 @@ async function jwkOf(key: WebCryptoKey | Jwk): Promise<Jwk> {
 
 function isJwk(key: WebCryptoKey | Jwk): key is Jwk {
   return 'kty' in key
+}
+
+/** A key that cannot be used is as good as lost, and the refresh token that is bound to it with it. */
+function damaged(problem: unknown): never {
+  if (isEvergrantError(problem)) throw problem
+  throw new EvergrantError('login_required', 'the key that this session is bound to is damaged')
 }
 
 function hiddenNonce(origin: string): EvergrantError {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { decodeRecord } from '../../src/core/codec.js'
 import type { Prover } from '../../src/core/proof.js'
 import { oauthClient } from '../../src/oauth/client.js'
 import { refreshTokenGrant } from '../../src/oauth/refresh-token.js'
@@ -137,3 +138,31 @@ test('a session that began without a key goes on without one', async () => {
   expect(await environment.passUntil(bound.holder().getAccessToken())).toBe('access-1')
   expect(bound.sent[0]?.proof).toBeNull()
 })
+
+test('a sign-out that is asked for after a sign-in counts, although making a key takes time', async () => {
+  const bound = new Bound()
+  const { environment } = bound
+  const makeKey = bound.prover.makeKey
+  Object.assign(bound.prover, {
+    makeKey: async () => {
+      await new Promise<void>((resolve) => environment.setTimer(resolve, 500))
+      return makeKey()
+    },
+  })
+  const tokens = bound.holder()
+  await environment.pass(1000)
+  const signingIn = tokens.setTokens({ refresh_token: 'refresh-0' })
+  await environment.pass(10)
+  const signingOut = tokens.signOut()
+  await environment.passUntil(Promise.all([signingIn, signingOut]))
+  expect(tokens.getSnapshot().status).toBe('signed_out')
+  expect((await bound.store.read('session'))?.record).toMatchObject({ state: 'signed_out' })
+})
+
+test.each([null, {}, { privateKey: null, publicKey: {} }, { publicKey: {} }])(
+  'a record whose key is %j is damaged, and no foreign error',
+  (proofKey) => {
+    const base = { format: 1, sessionId: 's', generation: 0, state: 'live', at: 1, accessTokens: {} }
+    expect(decodeRecord(JSON.stringify({ ...base, proofKey }))).toEqual({ state: 'unreadable', problem: 'corrupt' })
+  },
+)

@@ -10,6 +10,7 @@ import {
   type AuthorizationServer,
   type AuthorizationServerOptions,
 } from 'evergrant/testing'
+import { browse as follow } from '../../examples/demo/sign-in.js'
 import { listen } from '../support/listen.js'
 import { startMcpServer, type RunningMcpServer } from './mcp-server.js'
 
@@ -128,22 +129,7 @@ async function callTool(transport: StreamableHTTPClientTransport): Promise<strin
   }
 }
 
-const mostRedirects = 10
-
-/** Goes wherever the server leads, with the cookies it sets, until that is back to the application. */
-export async function browse(start: URL | undefined): Promise<URL> {
-  const cookies = new Map<string, string>()
-  let url = start
-  for (let redirects = 0; url && redirects < mostRedirects; redirects++) {
-    const cookie = Array.from(cookies, (pair) => pair.join('=')).join('; ')
-    const response = await fetch(url, { redirect: 'manual', headers: { cookie } })
-    await response.body?.cancel()
-    for (const line of response.headers.getSetCookie()) {
-      const [, name = '', value = ''] = /^([^=]*)=([^;]*)/.exec(line) ?? []
-      cookies.set(name, value)
-    }
-    url = new URL(response.headers.get('location') ?? '', url)
-    if (url.href.startsWith(`${redirectUrl}?`)) return url
-  }
-  throw new Error('the server did not lead back to the application')
+/** Goes where the user of a client is sent, until that is back to the client. */
+export function browse(start: URL | undefined): Promise<URL> {
+  return follow(String(start), redirectUrl)
 }

@@ -15,7 +15,13 @@ export const mutantsOfKinds: readonly Mutant[] = [
   },
   {
     name: 'a resource that the server refuses holds up all other tokens',
-    edits: [{ file: 'core/flight.ts', find: "if (this.#kind !== '' && !isPassing(error))", replace: 'if (false)' }],
+    edits: [
+      {
+        file: 'core/flight.ts',
+        find: 'if (this.#kind !== defaultTokenKey && !isPassing(error))',
+        replace: 'if (false)',
+      },
+    ],
     caughtBy: { test: 'core/token-kinds.test.ts' },
   },
   {
@@ -61,7 +67,7 @@ export const mutantsOfKinds: readonly Mutant[] = [
     edits: [
       {
         file: 'oauth/dpop.ts',
-        find: 'const second = await send(await proofOf(request, habits))',
+        find: 'const second = await send(await proofOf(request, habits).catch(damaged))',
         replace: 'const second = await this.prove(request, send)',
       },
     ],

@@ -132,8 +132,12 @@ test('P-148 a key that was kept as text makes proofs of the same key after a res
   expect(after?.header.jwk).toEqual(before?.header.jwk)
 })
 
-test('a damaged key is a lost session, and no foreign error', async () => {
-  const { publicKey } = await dpop({ extractable: true }).makeKey()
-  const key = { publicKey: publicKey as JsonWebKey, privateKey: { kty: 'EC', d: '?' } }
-  expect(await failureOf(sent(dpop(), key, []))).toMatchObject({ code: 'login_required' })
+test.each([
+  ['private', { privateKey: { kty: 'EC', d: '?' } }],
+  ['private', { privateKey: {} }],
+  ['public', { publicKey: {} }],
+])('a damaged %s key is a lost session, and no foreign error', async (_which, damage) => {
+  const key = (await dpop({ extractable: true }).makeKey()) as ProofKey
+  const failure = await failureOf(sent(dpop(), { ...key, ...damage } as ProofKey, []))
+  expect(failure).toMatchObject({ code: 'login_required' })
 })
