@@ -87,6 +87,7 @@ const isLive = shape({
       attempt: isCount,
       beat: isCount,
       inDoubt: either(true, false),
+      isRefused: either(true, false, undefined),
       pause: optional(isPause),
     }),
   ),

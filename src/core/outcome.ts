@@ -1,5 +1,5 @@
 import { retryDelay } from './backoff.js'
-import { sleep, type Environment } from './environment.js'
+import type { Environment } from './environment.js'
 import { EvergrantError } from './errors.js'
 import {
   defaultTokenKey,
@@ -11,7 +11,6 @@ import {
   type LiveRecord,
   type Pause,
   type SessionRecord,
-  type StoredRecord,
 } from './record.js'
 import { isPassing } from './flight.js'
 import type { Answer, NoAnswer, RenewalParts } from './renewal.js'
@@ -20,7 +19,7 @@ import { readTokenResponse, type ReadResponse } from './token-response.js'
 import type { Turn } from './turn.js'
 
 /** How long another holder may take to store an answer it has, before a refusal is believed. */
-const childWaitMs = 10_000
+const secondLookMs = 10_000
 /** How late the network may still deliver a request that its sender has given up. */
 const spacingMs = 60_000
 
@@ -58,14 +57,12 @@ function withoutUnbound({ client }: RenewalParts, { record }: Turn, answer: Read
 
 /** Keeps the session after a request without a usable answer, and tells everybody when to try again. */
 export async function settle(parts: RenewalParts, turn: Turn, { failure, isSent }: NoAnswer): Promise<never> {
-  const { session, environment } = parts
+  const { environment } = parts
   // That a turn was lost before its request left says nothing of the server: nobody else need wait for it.
   if (!isSent && !turn.isOurs()) throw failure
   // Nothing was spent, and waiting would not help: whoever comes next is told at once.
   if (!isSent && failure.code === 'login_required' && !turn.intent.inDoubt) {
-    const withdrawn = (stored: StoredRecord | undefined): LiveRecord | undefined =>
-      turn.isMarkedIn(stored) ? { ...stored, intent: undefined } : undefined
-    await session.update(withdrawn).catch(() => undefined)
+    await leave(parts, turn, undefined)
     throw failure
   }
   const isNewDoubt = isSent && !turn.intent.inDoubt
@@ -75,10 +72,27 @@ export async function settle(parts: RenewalParts, turn: Turn, { failure, isSent 
   const pause = isOfItsKind
     ? { from: environment.now(), ms: 0 }
     : nextPause(environment, attempt, isSent && isUnclear(failure), failure.retryAt)
-  const intent: Intent = { ...turn.intent, attempt, inDoubt: turn.intent.inDoubt || isSent, pause }
-  // If the store fails now, the intent just stands still until its lease is over.
-  await session.update((stored) => (turn.isMarkedIn(stored) ? { ...stored, intent } : undefined)).catch(() => undefined)
+  await leave(parts, turn, { ...turn.intent, attempt, inDoubt: turn.intent.inDoubt || isSent, pause })
   throw failure.until(pause.from + pause.ms)
+}
+
+/**
+ * Ends the session, unless the refresh token was in doubt: the holder of an earlier attempt may have the next one in its hands and
+ * be slow to store it. Whoever comes after the pause, in whichever process, asks once more.
+ */
+export async function believeRefusal(parts: RenewalParts, turn: Turn): Promise<void> {
+  const { inDoubt, isRefused } = turn.intent
+  if (!inDoubt) return end(parts, turn, 'expired_or_revoked')
+  if (isRefused) return end(parts, turn, 'lost_in_flight')
+  const pause = { from: parts.environment.now(), ms: secondLookMs }
+  await leave(parts, turn, { ...turn.intent, isRefused: true, pause })
+  const retryAt = pause.from + pause.ms
+  throw new EvergrantError('unavailable', 'the server refused a refresh token that may have been spent', { retryAt })
+}
+
+/** Gives up a turn for now. If the store fails, the intent just stands still until its lease is over. */
+async function leave({ session }: RenewalParts, turn: Turn, intent: Intent | undefined): Promise<void> {
+  await session.update((stored) => (turn.isMarkedIn(stored) ? { ...stored, intent } : undefined)).catch(() => undefined)
 }
 
 /** Whether the request may have been acted upon: a refusal says no, though not for sure; silence and crashes do not. */
@@ -90,22 +104,12 @@ export function isUnclear({ status }: EvergrantError): boolean {
  * Ends the generation a turn was taken for, and no other: when the record has moved on meanwhile, that is the session
  * and the refusal was of an old token.
  */
-export async function end(parts: RenewalParts, turn: Turn, reason: EndReason): Promise<void> {
+async function end(parts: RenewalParts, turn: Turn, reason: EndReason): Promise<void> {
   const { session, environment } = parts
-  if (turn.intent.inDoubt) await waitForChild(parts, turn)
   const { sessionId, generation } = turn.record
   const at = environment.now()
   await put(parts, turn, { format: recordFormat, state: 'ended', sessionId, generation, reason, at })
   requireLive(session.record)
-}
-
-/** The holder of an earlier attempt may have the next refresh token in its hands and be slow to store it. */
-async function waitForChild({ session, environment }: RenewalParts, turn: Turn): Promise<void> {
-  const giveUpAt = environment.monotonic() + childWaitMs
-  while (turn.isFor(session.record) && environment.monotonic() < giveUpAt) {
-    await sleep(environment, 500)
-    await session.read().catch(() => undefined)
-  }
 }
 
 /** The record with the tokens of `answer` in it. What the answer leaves out stays as it was (RFC 6749 section 6). */
@@ -123,7 +127,7 @@ function successor(turn: Turn, answer: ReadResponse, sentAt: number, pause: Paus
       : record.accessTokens,
     // An answer about another kind of token says nothing of the session as a whole.
     ...(key === defaultTokenKey && { scope: record.scope ?? answer.scope, extra: answer.extra }),
-    intent: pause && { ...intent, inDoubt: false, pause },
+    intent: pause && { ...intent, inDoubt: false, isRefused: undefined, pause },
     spacing: intent.inDoubt ? { from: sentAt, ms: spacingMs } : record.spacing,
   }
 }

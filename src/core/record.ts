@@ -30,6 +30,8 @@ export interface Intent {
   readonly beat: number
   /** Whether an earlier attempt left without a clear answer, so that this refresh token may be spent already. */
   readonly inDoubt: boolean
+  /** Whether the server has refused this refresh token since it is in doubt. It is asked once more before that is believed. */
+  readonly isRefused?: boolean | undefined
   /** Set when the owner has given up for now; anybody may try again after the pause. */
   readonly pause?: Pause | undefined
 }

@@ -3,7 +3,7 @@ import { within, type Environment } from './environment.js'
 import { EvergrantError, isEvergrantError } from './errors.js'
 import type { Grant, Granted, IdTokenCheck } from './grant.js'
 import type { Lock } from './lock.js'
-import { end, install, settle } from './outcome.js'
+import { believeRefusal, install, settle } from './outcome.js'
 import type { LiveRecord } from './record.js'
 import type { Session } from './session.js'
 import { Turn, type Need, type Rival } from './turn.js'
@@ -64,8 +64,7 @@ export function renew(parts: RenewalParts, need: Need): Promise<void> {
     try {
       const answer = await spend(parts, turn)
       if ('granted' in answer) await install(parts, turn, answer)
-      else if (isDefinite(answer.failure))
-        await end(parts, turn, turn.intent.inDoubt ? 'lost_in_flight' : 'expired_or_revoked')
+      else if (isDefinite(answer.failure)) await believeRefusal(parts, turn)
       else await settle(parts, turn, answer)
     } finally {
       turn.end()

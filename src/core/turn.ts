@@ -189,7 +189,8 @@ function nextIntent(previous: Intent | undefined, owner: string): Intent {
   const isSettled = previous?.pause !== undefined
   const inDoubt = previous !== undefined && (previous.inDoubt || !isSettled)
   const beat = previous?.owner === owner ? previous.beat + 1 : 0
-  return { owner, attempt: isSettled ? previous.attempt + 1 : 1, beat, inDoubt }
+  const attempt = isSettled ? previous.attempt + 1 : 1
+  return { owner, attempt, beat, inDoubt, isRefused: previous?.isRefused }
 }
 
 /**

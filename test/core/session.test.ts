@@ -179,6 +179,25 @@ describe('the end of a session', () => {
     expect(second.manager.getSnapshot()).toMatchObject({ status: 'active', generation: 1 })
   })
 
+  test('is found by processes that do not live long, too', async () => {
+    const world = new ScriptedWorld({ rotation: 'strict' })
+    await world.signIn()
+    await world.pass(10)
+    world.crashWithNextRequest(world.seat())
+    world
+      .seat()
+      .manager.renew()
+      .catch(() => undefined)
+    await world.pass(1)
+    for (let process = 0; process < 3; process++) {
+      const shortLived = world.start()
+      await world.pass(12)
+      world.crash(shortLived)
+    }
+    expect(world.store.record).toMatchObject({ state: 'ended', reason: 'lost_in_flight' })
+    expect(world.requests).toBe(3)
+  })
+
   test('P-053 P-064 is for one generation: a refusal of an old token does not end the session that has moved on', async () => {
     const world = new ScriptedWorld({ rotation: 'strict', reuseRevokes: false, holders: 2 })
     await world.signIn()

@@ -144,10 +144,15 @@ export const mutantsOfTurns: readonly Mutant[] = [
     edits: [
       {
         file: 'core/outcome.ts',
-        find: 'if (turn.intent.inDoubt) await waitForChild',
-        replace: 'if (false) await waitForChild',
+        find: 'if (isRefused) return end',
+        replace: 'if (inDoubt) return end',
       },
     ],
+    caughtBy: { test: 'core/session.test.ts' },
+  },
+  {
+    name: 'a refusal is forgotten when its holder dies',
+    edits: [{ file: 'core/turn.ts', find: 'isRefused: previous?.isRefused', replace: 'isRefused: undefined' }],
     caughtBy: { test: 'core/session.test.ts' },
   },
   {
