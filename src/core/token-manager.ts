@@ -57,7 +57,7 @@ export interface Tokens {
   readonly idToken: string | undefined
   /** Claims of the first ID token, which never change within a session. */
   readonly identity: Identity | undefined
-  /** Members of the last answer that this package does not know. */
+  /** Members of the last answer that this package does not know, as JSON holds them. */
   readonly extra: Readonly<Record<string, unknown>> | undefined
 }
 

@@ -42,7 +42,7 @@ export interface ReadResponse {
   /** For how long the session can be renewed, if the server said so. */
   readonly lasting: Pause | undefined
   readonly idToken: string | undefined
-  /** Members this package does not know. They are kept for the caller and never acted on. */
+  /** Members this package does not know, as JSON holds them. They are kept for the caller and never acted on. */
   readonly extra: Readonly<Record<string, unknown>> | undefined
 }
 
@@ -62,7 +62,16 @@ export function readTokenResponse(response: TokenResponse, sentAt: number): Read
     scope,
     lasting: lastingMs < Infinity ? { from: sentAt, ms: lastingMs } : undefined,
     idToken: text(response.id_token),
-    extra: extra.length > 0 ? Object.fromEntries(extra) : undefined,
+    extra: extra.length > 0 ? storable(Object.fromEntries(extra)) : undefined,
+  }
+}
+
+/** As JSON holds them. Members that it does not, such as those nested too deep, must not keep a store from taking the tokens. */
+function storable(extra: object): ReadResponse['extra'] {
+  try {
+    return JSON.parse(JSON.stringify(extra)) as ReadResponse['extra']
+  } catch {
+    return undefined
   }
 }
 

@@ -47,6 +47,7 @@ const numbers = [
   '315360001',
   '9007199254740993',
 ]
+const [large, huge, deep] = [10_000, 5_000_000, 100_000]
 const statuses = [200, 200, 200, 200, 201, 299, 302, 400, 400, 401, 403, 404, 408, 418, 425, 429, 500, 502, 503, 599]
 const headers = ['date', 'retry-after', 'x-rate-limit-reset', 'www-authenticate', 'content-type']
 const headerValues = [
@@ -78,6 +79,11 @@ export function oddAnswer(random: Random): OddAnswer {
   }
 }
 
+/** For people: what is long is cut. */
+export function describeAnswer({ status, headers, body }: OddAnswer): string {
+  return `${status} ${JSON.stringify(headers)} ${body.slice(0, 1000)}`
+}
+
 function oddBody(random: Random): string {
   const body = random.chance(0.95) ? answerLike(random) : value(random, 0)
   return random.chance(0.05) ? body.slice(0, random.below(body.length + 1)) : body
@@ -103,6 +109,7 @@ function fitting(random: Random, key: string): string {
 function value(random: Random, depth: number): string {
   const inner = (): string => value(random, depth + 1)
   const kind = random.below(depth > 2 ? 5 : 7)
+  if (random.chance(0.0005)) return '['.repeat(deep) + ']'.repeat(deep)
   if (kind < 2) return text(random)
   if (kind === 2) return random.pick(numbers)
   if (kind === 3) return random.pick(['null', 'true', 'false'])
@@ -116,5 +123,5 @@ function object(members: readonly (readonly string[])[]): string {
 }
 
 function text(random: Random): string {
-  return JSON.stringify(random.chance(0.01) ? 'x'.repeat(10_000) : random.pick(words))
+  return JSON.stringify(random.chance(0.01) ? 'x'.repeat(random.chance(0.01) ? huge : large) : random.pick(words))
 }
