@@ -3,10 +3,12 @@ import {
   createTokenManager,
   dpop,
   handleRedirectCallback,
+  introspect,
   memoryStore,
   signInWithRedirect,
   signOutWithRedirect,
   webStorageStore,
+  type IntrospectionResponse,
   type RedirectOutcome,
   type SignInOptions,
   type SignOutOptions,
@@ -33,6 +35,7 @@ export interface App {
   /** Leaves the page. */
   signIn(options?: Partial<SignInOptions>): void
   signOut(options?: SignOutOptions): void
+  introspect(): Promise<IntrospectionResponse>
   mendDatabase(): void
 }
 
@@ -99,6 +102,7 @@ const app: App = {
     app.answer = undefined
     signOutWithRedirect(tokens, { postLogoutRedirectUri: callback, ...options }).catch(keep)
   },
+  introspect: () => introspect(tokens),
   mendDatabase,
 }
 Object.assign(window, { app })

@@ -1,21 +1,16 @@
-import type { KoaContextWithOIDC } from 'oidc-provider'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startAuthorizationServer, type AuthorizationServer } from '../../examples/demo/authorization-server.js'
 import { engineNames, type Tab } from '../support/engines/engine.js'
 import { useEngine } from '../support/engines/use-engine.js'
+import { askWhetherToSignOut } from '../support/every-feature.js'
 import { servePage, type PageServer } from '../support/page.js'
 import type { App } from './app.js'
-import { allShow, answerOn, callOn, leaveToSignIn, seen, tokenOn, userOn } from './visitor.js'
+import { allShow, answerOn, callOn, leaveToSignIn, openAs, seen, tokenOn, userOn } from './visitor.js'
 
 declare const window: Window & { readonly app: App }
 
 /** So short that a renewal comes while one waits for it. */
 const accessTokenSeconds = 4
-
-/** `form` is the one that `oidc-provider` wants to be sent. */
-function askWhetherToSignOut(ctx: KoaContextWithOIDC, form: string): void {
-  ctx.body = `<!doctype html><title>Sign out?</title>${form}<button name="logout" value="yes" form="op.logoutForm">Yes</button>`
-}
 
 let pages: PageServer
 let server: AuthorizationServer
@@ -56,14 +51,7 @@ afterAll(async () => {
 describe.each(engineNames)('in %s, with oidc-provider', (name) => {
   const engine = useEngine(name)
 
-  /** Opens the application as one whose server knows it. */
-  async function open(): Promise<Tab> {
-    const tab = await engine().openTab(`${pages.url}?issuer=none`)
-    await tab.evaluate((setup) => void (localStorage.setup = setup), `issuer=${server.issuer}&client=page`)
-    await tab.goto(pages.url)
-    return tab
-  }
-
+  const open = (): Promise<Tab> => openAs(engine(), pages, `issuer=${server.issuer}&client=page`)
   const profile = (): string => `${server.issuer}/me`
 
   test('a user signs in by hand, is renewed while they call an API in two tabs, signs out, and cancels', async () => {

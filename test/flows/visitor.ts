@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SignInOptions, SignOutOptions } from '../../src/browser.js'
-import type { Tab } from '../support/engines/engine.js'
+import type { Engine, Tab } from '../support/engines/engine.js'
+import type { PageServer } from '../support/page.js'
 import type { Answer, App } from './app.js'
 
 declare const window: Window & { readonly app: App }
@@ -16,6 +17,14 @@ export async function seen<T>(look: () => Promise<T | undefined>, what: string):
     if (found !== undefined && found !== false) return found as T
   }
   throw new Error(`${what} was never seen`, { cause: problem })
+}
+
+/** Opens the application in a tab, set up by what its redirect URI cannot hold. */
+export async function openAs(engine: Engine, pages: PageServer, setup: string): Promise<Tab> {
+  const tab = await engine.openTab(`${pages.url}?issuer=none`)
+  await tab.evaluate((setup) => void (localStorage.setup = setup), setup)
+  await tab.goto(pages.url)
+  return tab
 }
 
 /** What the page in a tab came back with. */

@@ -13,11 +13,11 @@ import {
   type TokenManager,
 } from 'evergrant/node'
 import { startAuthorizationServer, type AuthorizationServer } from '../../examples/demo/authorization-server.js'
-import { browse } from '../../examples/demo/sign-in.js'
+import { everyFeature, orders } from '../support/every-feature.js'
 import { authorizationRequest, redeemCode } from '../../src/oauth/authorization-code.js'
+import { FormVisitor } from '../support/form-visitor.js'
 
 const redirectUri = 'http://127.0.0.1/callback'
-const orders = 'https://orders.example/'
 const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 
 let server: AuthorizationServer
@@ -32,6 +32,7 @@ beforeAll(async () => {
       {
         client_id: 'service',
         redirect_uris: [redirectUri],
+        post_logout_redirect_uris: [redirectUri],
         token_endpoint_auth_method: 'private_key_jwt',
         token_endpoint_auth_signing_alg: 'ES256',
         dpop_bound_access_tokens: true,
@@ -41,20 +42,7 @@ beforeAll(async () => {
     configuration: {
       issueRefreshToken: async () => true,
       expiresWithSession: async () => false,
-      features: {
-        devInteractions: { enabled: false },
-        pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: true },
-        revocation: { enabled: true, allowedPolicy: async () => true },
-        introspection: { enabled: true, allowedPolicy: async () => true },
-        rpInitiatedLogout: { enabled: true },
-        dPoP: { enabled: true, nonceSecret: Buffer.alloc(32, 7), requireNonce: () => true },
-        resourceIndicators: {
-          enabled: true,
-          defaultResource: () => orders,
-          useGrantedResource: () => true,
-          getResourceServerInfo: () => ({ scope: 'read write', accessTokenFormat: 'opaque', accessTokenTTL: 4 }),
-        },
-      },
+      features: everyFeature(orders),
     },
   })
 })
@@ -80,11 +68,12 @@ async function start(): Promise<TokenManager> {
   })
 }
 
-test('private_key_jwt, DPoP with nonces, pushed requests, resources, introspection and revocation work together', async () => {
+test('private_key_jwt, DPoP with nonces, pushed requests, resources, introspection, revocation and sign-out work together', async () => {
   const tokens = await start()
   const request = await authorizationRequest(tokens.client, 'state', { redirectUri, prompt: 'consent' })
-  const callback = await browse(request.url.href, redirectUri)
-  const { response, sentAt, proofKey } = await redeemCode(tokens.client, callback.searchParams, request.sent)
+  const user = new FormVisitor(request.url.href, redirectUri)
+  await user.open()
+  const { response, sentAt, proofKey } = await redeemCode(tokens.client, user.url.searchParams, request.sent)
   await tokens.setTokens(response, { receivedAt: sentAt, proofKey })
   for (let restart = 0; restart < 2; restart++) {
     const restarted = await start()
@@ -100,6 +89,13 @@ test('private_key_jwt, DPoP with nonces, pushed requests, resources, introspecti
   const refused = server.tokenRequests.filter(({ outcome, error }) => outcome !== 'issued' && !error?.includes('nonce'))
   expect(refused).toEqual([])
   const { accessToken } = await tokens.getTokens()
-  await tokens.signOut()
+  const { idToken = '' } = await tokens.signOut()
   expect(await server.inspect(accessToken)).toBeUndefined()
+
+  const { end_session_endpoint: endOfSession = '' } = await tokens.client.metadata()
+  const hint = { id_token_hint: idToken, client_id: 'service', post_logout_redirect_uri: redirectUri, state: 'bye' }
+  await user.open(`${endOfSession}?${new URLSearchParams(hint).toString()}`)
+  expect(user.text).toContain('Sign out?')
+  await user.submit({ logout: 'yes' })
+  expect(user.url.href).toBe(`${redirectUri}?state=bye`)
 }, 30_000)

@@ -8,12 +8,22 @@ export class FormVisitor {
   #url: URL
   readonly #cookies = new Map<string, string>()
 
-  constructor(start: string) {
+  /** @param application where a redirect is not followed to, if it is no page */
+  constructor(
+    start: string,
+    private readonly application?: string,
+  ) {
     this.#url = new URL(start)
   }
 
-  /** Looks at the page where the visit starts. */
-  open(): Promise<void> {
+  /** Where the visitor is. */
+  get url(): URL {
+    return this.#url
+  }
+
+  /** Looks at the page where the visit starts, or at another one. */
+  open(address: string = this.#url.href): Promise<void> {
+    this.#url = new URL(address)
     return this.#go({})
   }
 
@@ -46,6 +56,7 @@ export class FormVisitor {
         return
       }
       this.#url = new URL(location, this.#url)
+      if (this.application !== undefined && this.#url.href.startsWith(this.application)) return
       request = {}
     }
     throw new Error('the server leads nowhere')

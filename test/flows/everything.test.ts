@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startAuthorizationServer, type AuthorizationServer } from '../../examples/demo/authorization-server.js'
-import { engineNames, type Tab } from '../support/engines/engine.js'
+import { engineNames } from '../support/engines/engine.js'
 import { useEngine } from '../support/engines/use-engine.js'
+import { everyFeature, orders } from '../support/every-feature.js'
 import { servePage, type PageServer } from '../support/page.js'
 import type { App } from './app.js'
-import { allShow, answerOn, callOn, leaveToSignIn, seen, tokenOn } from './visitor.js'
+import { allShow, answerOn, callOn, leaveToSignIn, openAs, seen, tokenOn } from './visitor.js'
 
 declare const window: Window & { readonly app: App }
 
@@ -21,6 +22,7 @@ beforeAll(async () => {
       {
         client_id: 'page',
         redirect_uris: [callback],
+        post_logout_redirect_uris: [callback],
         token_endpoint_auth_method: 'none',
         dpop_bound_access_tokens: true,
       },
@@ -29,12 +31,7 @@ beforeAll(async () => {
       issueRefreshToken: async () => true,
       expiresWithSession: async () => false,
       pkce: { required: () => true },
-      features: {
-        devInteractions: { enabled: false },
-        pushedAuthorizationRequests: { enabled: true },
-        revocation: { enabled: true, allowedPolicy: async () => true },
-        dPoP: { enabled: true, nonceSecret: Buffer.alloc(32, 7), requireNonce: () => true },
-      },
+      features: everyFeature(),
     },
   })
 })
@@ -43,19 +40,16 @@ afterAll(async () => {
   await server?.close()
 })
 
-describe.each(engineNames)('in %s, with oidc-provider, which binds tokens to keys and wants nonces', (name) => {
+describe.each(engineNames)('in %s, with oidc-provider and all that it offers', (name) => {
   const engine = useEngine(name)
+  const setup = (): string => `issuer=${server.issuer}&client=page&dpop=yes`
 
-  async function open(): Promise<Tab> {
-    const tab = await engine().openTab(`${pages.url}?issuer=none`)
-    await tab.evaluate((setup) => void (localStorage.setup = setup), `issuer=${server.issuer}&client=page&dpop=yes`)
-    await tab.goto(pages.url)
-    return tab
-  }
-
-  test('P-140 P-143 P-147 a session outlives its tokens and the page, by a key that no page can read', async () => {
-    const [tab, other] = [await open(), await open()]
-    await leaveToSignIn(tab)
+  test('P-140 P-143 P-147 a session outlives its tokens and the page, by a key that no page can read, and ends everywhere', async () => {
+    const [tab, other] = [await openAs(engine(), pages, setup()), await openAs(engine(), pages, setup())]
+    await leaveToSignIn(tab, {
+      scope: 'openid offline_access read',
+      additionalParameters: { resource: orders },
+    })
     expect(await answerOn(tab)).toMatchObject({ outcome: 'signed_in' })
     await allShow([tab, other], 'alice')
     const profile = `${server.issuer}/me`
@@ -66,11 +60,21 @@ describe.each(engineNames)('in %s, with oidc-provider, which binds tokens to key
     for (const one of [tab, other]) expect(await callOn(one, profile)).toBe(200)
     expect(await tokenOn(other)).not.toBe(first)
     expect(await tab.evaluate(() => window.app.tokens.getTokens().then(({ tokenType }) => tokenType))).toBe('DPoP')
+    expect(await tab.evaluate(() => window.app.introspect())).toMatchObject({ active: true, token_type: 'DPoP' })
+    const wanted = { resource: orders, scope: 'read' }
+    expect((await tab.evaluate((wanted) => window.app.tokens.getTokens(wanted), wanted)).scope).toBe('read')
     const refused = server.tokenRequests.filter(
       ({ outcome, error }) => outcome !== 'issued' && !error?.includes('nonce'),
     )
     expect(refused).toEqual([])
     expect(await other.evaluate(() => window.app.events)).not.toContain('ended')
+
+    const last = await tokenOn(other)
+    await tab.evaluate(() => window.app.signOut({ returnTo: '/bye' }))
+    await tab.click('button[name=logout]')
+    expect(await answerOn(tab)).toEqual({ outcome: 'signed_out', returnTo: '/bye' })
+    await allShow([tab, other], 'nobody')
+    expect(await server.inspect(last)).toBeUndefined()
     for (const one of [tab, other]) await one.close()
   }, 60_000)
 })
