@@ -57,6 +57,28 @@ it('takes the memory store alone when nothing else is imported', async () => {
   expect(others).toEqual([])
 })
 
+/** What a page with a manager may add to it, each from modules of its own. */
+const additions = [
+  ...['signInWithRedirect', 'handleRedirectCallback', 'signOutWithRedirect', 'introspect', 'revoke', 'dpop'],
+  ...['encryptedStore', 'memoryStore', 'webStorageStore'],
+]
+
+it.each(additions)('takes %s along for those alone who import it', async (name) => {
+  const modulesOf = async (...names: string[]): Promise<string[]> => {
+    const program = `export { ${names.join(', ')} } from 'evergrant/browser'`
+    return [...(await bundle(installed, program, { platform: 'browser' })).modules]
+  }
+  const alone = await modulesOf('createTokenManager')
+  const together = await modulesOf('createTokenManager', name)
+  expect(together.filter((module) => !alone.includes(module))).not.toEqual([])
+})
+
+it('has no addition to a page that this file does not know', async () => {
+  const { modules } = await bundle(installed, `export * from 'evergrant/browser'`, { platform: 'browser' })
+  const known = `export { createTokenManager, ${additions.join(', ')}, decodeRecord } from 'evergrant/browser'`
+  expect((await bundle(installed, known, { platform: 'browser' })).modules).toEqual(modules)
+})
+
 it('takes no store along that a page has replaced', async () => {
   const program = `export { webStorageStore } from 'evergrant/browser'`
   const { code, modules } = await bundle(installed, program, { platform: 'browser' })
