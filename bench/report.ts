@@ -20,7 +20,9 @@ round, each first as often as the other, after rounds that do not count. The rat
 things ratios are less sure, and those of page loads come out too low, because both sides wait for the browser.
 
 - \`await getAccessToken()\`: a manager with a fresh token, in a loop, over \`await f()\` with
-  \`async function f() { return 'token' }\` in a loop of its own.
+  \`async function f() { return 'token' }\` in a loop of its own. In a page just loaded these are its first 10,000 calls, as
+  pages make them. Optimized means after so many that the engine has made of \`f\` next to nothing; a function that only
+  reads the clock, as every holder of a token must that serves none past its end, takes several times as long then.
 - Renewal: a manager that was given a refresh token alone gets its first access token. The other
   side is \`refreshTokenGrantRequest()\` and \`processRefreshTokenResponse()\`, with the same client authentication
   (HTTP Basic) at the same server, which rotates. The server runs in the same process, so its work is part of both.

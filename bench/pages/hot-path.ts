@@ -1,9 +1,8 @@
 import { createTokenManager } from 'evergrant/browser'
-import { measureCalls } from '../hot-path-rounds.js'
-import type { Round } from '../rounds.js'
+import { measureCalls, type Calls } from '../hot-path-rounds.js'
 import { client, session } from '../session.js'
 
-async function measure(): Promise<Round[]> {
+async function measure(): Promise<Calls> {
   const tokens = createTokenManager(client)
   await tokens.setTokens(session)
   return measureCalls(tokens)
