@@ -8,13 +8,12 @@ import { Flight } from './flight.js'
 import type { Grant, IdTokenCheck } from './grant.js'
 import { Horizon } from './horizon.js'
 import type { Lock } from './lock.js'
-import type { ProofKey } from './proof.js'
-import { lineageOf, recordFormat, tokenOf, type LiveRecord, type StoredRecord } from './record.js'
+import { lineageOf, tokenOf, type LiveRecord } from './record.js'
 import { renew, type RenewalNote, type RenewalParts } from './renewal.js'
 import { Revocations, type Revoke } from './revocation.js'
 import { ownTimer, type Schedule } from './schedule.js'
 import { Session } from './session.js'
-import { timeAfter } from './sign-in-out.js'
+import { begin } from './sign-in-out.js'
 import type { TokenStore } from './store.js'
 import { defaultKind, type TokenKind } from './token-kind.js'
 import { Rival } from './turn.js'
@@ -147,20 +146,19 @@ export class Keeper {
     if (this.session.record?.state === 'live' || this.session.isHeld) return Promise.resolve()
     const load = async (): Promise<void> => {
       await this.session.read()
-      if (!this.#parts.grant.startsSession) return
-      const proofKey = await this.#parts.client.prover?.makeKey()
-      await this.session.update((stored) => this.#beginning(stored, proofKey))
+      const { environment, client, grant, scope } = this.#parts
+      if (!grant.startsSession) return
+      const proofKey = await client.prover?.makeKey()
+      await this.session.update(begin(environment, { scope, proofKey }))
     }
-    return (this.#loading ??= load().finally(() => (this.#loading = undefined)))
-  }
-
-  /** The record of a session that nobody has to sign in for, without a token yet. */
-  #beginning(stored: StoredRecord | undefined, proofKey: ProofKey | undefined): LiveRecord | undefined {
-    if (stored?.state === 'live') return undefined
-    const { scope, environment } = this.#parts
-    const { now, uniqueId } = environment
-    const base = { format: recordFormat, state: 'live', generation: 0, accessTokens: {}, scope, proofKey } as const
-    return { ...base, sessionId: uniqueId(), at: timeAfter(stored, now()) }
+    const fail = (error: unknown): never => {
+      if (isEvergrantError(error)) this.noteStoreFailure(error)
+      this.view.deliver()
+      throw error
+    }
+    return (this.#loading ??= load()
+      .catch(fail)
+      .finally(() => (this.#loading = undefined)))
   }
 
   /** Gets a token of a kind that is newer than that of `record`. `rejected` is the token that a server refused. */

@@ -1,3 +1,4 @@
+import type { Environment } from './environment.js'
 import { EvergrantError } from './errors.js'
 import type { IdTokenCheck } from './grant.js'
 import type { ProofKey, Prover } from './proof.js'
@@ -73,6 +74,13 @@ export function tombstoneOf(record: StoredRecord | undefined, at: number): Signe
 /** When a sign-in or sign-out is: now, but after what is there, also when the clock was set back since. */
 export function timeAfter(record: StoredRecord | undefined, now: number): number {
   return isReadable(record) ? Math.max(now, record.at + 1) : now
+}
+
+/** Begins a session that nobody has to sign in for, without a token yet, unless one is there. */
+export function begin({ now, uniqueId }: Environment, of: Pick<LiveRecord, 'scope' | 'proofKey'>): Change {
+  const base = { format: recordFormat, state: 'live', generation: 0, accessTokens: {}, ...of } as const
+  return (stored) =>
+    stored?.state === 'live' ? undefined : { ...base, sessionId: uniqueId(), at: timeAfter(stored, now()) }
 }
 
 /** Is shown what a sign-in or sign-out takes the place of. */

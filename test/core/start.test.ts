@@ -33,6 +33,24 @@ test.each(nothing)(
   },
 )
 
+test('a store that is down shows, also where nothing is renewed in the background, until it works again', async () => {
+  const environment = new FakeEnvironment()
+  const store = new BrittleStore(environment)
+  const manager = managerOf(environment, { store, autoRenew: false })
+  const codes: string[] = []
+  manager.on('error', ({ error }) => codes.push(error.code))
+  store.isUnreadable = true
+  for (let call = 0; call < 2; call++) {
+    expect((await failureOf(environment.passUntil(manager.getAccessToken()))).code).toBe('storage_failed')
+  }
+  expect(manager.getSnapshot()).toMatchObject({ status: 'starting', error: { code: 'storage_failed' } })
+  expect(codes).toEqual(['storage_failed'])
+  store.isUnreadable = false
+  expect((await failureOf(environment.passUntil(manager.getAccessToken()))).code).toBe('login_required')
+  expect(manager.getSnapshot()).toEqual({ status: 'signed_out', error: undefined })
+  manager.dispose()
+})
+
 test('a sign-out elsewhere that comes while the session is being read is not missed', async () => {
   const environment = new FakeEnvironment()
   const place = memoryStore()
