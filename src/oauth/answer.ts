@@ -45,7 +45,7 @@ export async function readAnswer(
   const understand = (map: MapAnswer | undefined): JsonObject => {
     let mapped: JsonObject | undefined
     try {
-      mapped = parseObject(JSON.stringify(map?.({ ...body }, response.status)))
+      mapped = map && parseObject(JSON.stringify(map({ ...body }, response.status)))
     } catch (error) {
       problem = new EvergrantError('misconfigured', `${map?.name}() failed: ${nameOf(error)}`)
     }
