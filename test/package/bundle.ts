@@ -1,4 +1,4 @@
-import { build, type Metafile } from 'esbuild'
+import { build, type Metafile, type Plugin } from 'esbuild'
 import { readManifest, type InstalledPackage } from './installed-package.js'
 
 /** What a program becomes for its users. */
@@ -12,9 +12,14 @@ export interface Bundle {
 export async function bundle(
   { project, folder }: InstalledPackage,
   program: string,
-  options: { readonly platform: 'browser' | 'node'; readonly withDependencies?: boolean },
+  options: {
+    readonly platform: 'browser' | 'node'
+    readonly withDependencies?: boolean
+    /** Change modules on their way into the bundle. */
+    readonly plugins?: Plugin[]
+  },
 ): Promise<Bundle> {
-  const { platform, withDependencies = true } = options
+  const { platform, withDependencies = true, plugins = [] } = options
   const { dependencies } = await readManifest(folder)
   const { outputFiles, metafile } = await build({
     stdin: { contents: program, resolveDir: project },
@@ -28,6 +33,7 @@ export async function bundle(
     legalComments: 'none',
     logLevel: 'silent',
     platform,
+    plugins,
     external: withDependencies ? [] : Object.keys(dependencies),
   })
   return { code: outputFiles[0]?.text ?? '', modules: modulesOf(metafile) }

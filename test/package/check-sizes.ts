@@ -1,4 +1,5 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { measureParts } from './parts.js'
 import { goals, measureSizes, type Size } from './sizes.js'
 
 const budgetFile = new URL('./sizes.json', import.meta.url)
@@ -31,6 +32,12 @@ for (const size of sizes) {
 for (const [name, goal] of goals) {
   const over = (sizes.find((size) => size.name === name)?.brotli ?? Infinity) - goal
   console.log(`goal   ${name.padEnd(46)} ${kB(goal)}: ${over <= 0 ? 'met' : `missed by ${kB(over)}`}`)
+}
+
+if (process.argv.includes('--parts')) {
+  const { parts, left } = await measureParts()
+  for (const { name, bytes } of parts) console.log(`part   ${name.padEnd(46)} ${bytes} bytes brotli`)
+  console.log(`left   ${'without all of these'.padEnd(46)} ${left} bytes brotli`)
 }
 
 const stale = Object.keys(budget).filter((entry) => !sizes.some((size) => size.name === entry))
