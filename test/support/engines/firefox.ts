@@ -23,9 +23,13 @@ export const firefox: EngineKind = {
   launch: launchFirefox,
 }
 
-/** Starts Firefox on a profile that Puppeteer makes and removes. It is driven over WebDriver BiDi. */
+/**
+ * Starts Firefox on a profile that Puppeteer makes and removes. It is driven over WebDriver BiDi, without news of the
+ * network: to tell of each request makes Firefox slower and slower, until databases take seconds.
+ */
 async function launchFirefox(executablePath: string): Promise<Engine> {
-  const browser = await launch({ browser: 'firefox', executablePath, extraPrefsFirefox: preferences, headless: true })
+  const options = { executablePath, extraPrefsFirefox: preferences, headless: true, networkEnabled: false }
+  const browser = await launch({ browser: 'firefox', ...options })
   const version = await browser.version()
   return {
     name: 'firefox',
