@@ -108,9 +108,9 @@ export const mutantsOfPools: readonly Mutant[] = [
     name: 'each manager starts a session of its own with client credentials',
     edits: [
       {
-        file: 'core/keeper.ts',
-        find: "if (stored?.state === 'live') return undefined\n    const { scope",
-        replace: 'const { scope',
+        file: 'core/sign-in-out.ts',
+        find: "stored?.state === 'live' ? undefined : { ...base",
+        replace: 'false ? undefined : { ...base',
       },
     ],
     caughtBy: { test: 'oauth/client-credentials.test.ts' },
