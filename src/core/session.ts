@@ -8,7 +8,7 @@ import type { TokenStore, Versioned } from './store.js'
 const operationMs = 5000
 const mostConflicts = 100
 const shortestFlushMs = 100
-const longestFlushMs = 1000
+const longestFlushMs = 500
 
 /** What a change makes of the stored record: its successor, or `undefined` to leave it as it is. */
 export type Change = (stored: StoredRecord | undefined) => SessionRecord | undefined

@@ -135,8 +135,8 @@ export interface TokenManager {
 
   /**
    * Ends this manager: timers, listeners and waiting calls. The session stays in the store. A renewal under way is
-   * finished and stored, which `await using` waits for; tokens that the store does not take are offered to it once a
-   * second while the process lives.
+   * finished and stored, which `await using` waits for; tokens that the store does not take are offered to it twice
+   * a second while the process lives.
    */
   dispose(): void
   [Symbol.asyncDispose](): Promise<void>

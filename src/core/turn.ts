@@ -12,7 +12,7 @@ const beatMs = leaseMs / 3
 /** Others wait for a whole lease; half of one leaves the request the time to leave. */
 const sendingMs = leaseMs / 2
 /** Longer than it takes a holder to offer what it holds to the store again, and shorter than half a lease. */
-const handoverMs = 1500
+const handoverMs = 750
 const longestWaitMs = 15_000
 const shortestPollMs = 50
 const longestPollMs = 500
