@@ -33,7 +33,7 @@ export async function install(parts: RenewalParts, turn: Turn, received: Answer)
   if (!answer.accessToken && !answer.refreshToken) return settle(parts, turn, { failure: noToken(), isSent: true })
   const pause = answer.accessToken ? undefined : nextPause(parts.environment, turn.intent.attempt, false)
   const next = successor(turn, answer, sentAt, pause)
-  takeNotes(parts, turn, next, received)
+  takeNotes(parts, turn, next, received, answer.refreshToken)
   report(parts, granted.problem)
   const serverNow = granted.serverTime ?? parts.environment.now()
   const verdict = answer.idToken && parts.checkIdToken(answer.idToken, next.identity, serverNow)
@@ -150,9 +150,9 @@ function takeNotes(
   turn: Turn,
   next: LiveRecord,
   { granted, sentAt }: Answer,
+  received: string | undefined,
 ): void {
   const sent = turn.record.refreshToken
-  const received = readTokenResponse(granted.response, sentAt).refreshToken
   const refreshToken = received === undefined ? 'omitted' : received === sent ? 'same' : 'rotated'
   note({ type: 'answer', lineage: lineageOf(next), refreshToken, wasInDoubt: turn.intent.inDoubt })
   if (granted.serverTime === undefined) return

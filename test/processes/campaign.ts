@@ -23,7 +23,7 @@ const { values } = parseArgs({
 const [processes, expiries, seed] = [Number(values.processes), Number(values.expiries), Number(values.seed)]
 const isStrict = values.strict || !values.trouble
 const printEverySeconds = 10
-const longestSecondsPerExpiry = 10
+const longestSecondsPerExpiry = 5
 const file = 'reports/processes.jsonl'
 
 let printAt = 0
