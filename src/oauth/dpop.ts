@@ -1,3 +1,4 @@
+import { readChallenges } from '../core/challenge.js'
 import { EvergrantError, isEvergrantError } from '../core/errors.js'
 import type { WebCryptoKey, Jwk } from '../core/keys.js'
 import type { Prover, ProvenRequest } from '../core/proof.js'
@@ -49,24 +50,49 @@ export function dpop({ extractable = false, allowBearer = false }: DpopOptions =
       const habits = servers.get(origin) ?? { offsetMs: 0 }
       servers.set(origin, habits)
       const sent = { ...habits }
-      const response = await send(await proofOf(request, habits).catch(damaged))
-      take(habits, response, request.now())
-      const error = await peekError(response)
+      const attempt = async (): Promise<Response> => {
+        const response = await send(await proofOf(request, habits).catch(damaged))
+        take(habits, response, request.now())
+        return response
+      }
+      const response = await attempt()
+      const isApi = request.accessToken !== undefined
+      const error = isApi ? errorOfApi(response, sent) : await peekError(response)
       if (error === 'use_dpop_nonce' && !response.headers.has('dpop-nonce')) throw hiddenNonce(origin)
       const isOutOfTime = error === 'invalid_dpop_proof' && Math.abs(habits.offsetMs - sent.offsetMs) > skewMs
       if (!request.isRepeatable || (error !== 'use_dpop_nonce' && !isOutOfTime)) return response
-      const second = await send(await proofOf(request, habits).catch(damaged))
-      take(habits, second, request.now())
-      return second
+      response.body?.cancel().catch(() => undefined)
+      return attempt()
     },
   }
 }
 
-/** Notes what an answer tells of its server, also one of success (section 8.2). */
-function take(habits: Habits, { headers }: Response, now: number): void {
+/**
+ * What an API has against a proof, by its headers alone: the body is the caller's, and may have no end. Pages of other
+ * origins often see the nonce without the challenge, so a refusal with a new nonce is a demand for it (section 9). A server
+ * that gives tokens has to name the error, as a refresh token may be spent by what it refuses.
+ */
+function errorOfApi({ status, headers }: Response, sent: Habits): string | undefined {
+  const nonce = headers.get('dpop-nonce')
+  if (!isRefusal(status)) return undefined
+  if (nonce !== null && nonce !== sent.nonce) return 'use_dpop_nonce'
+  const challenges = readChallenges(headers.get('www-authenticate'))
+  return challenges.find(({ scheme }) => scheme === 'dpop')?.parameters.get('error')
+}
+
+/** Of servers that give tokens (section 8), and of APIs (section 9; some answer as the former do). */
+function isRefusal(status: number): boolean {
+  return status === 400 || status === 401
+}
+
+/**
+ * Notes what an answer tells of its server: a nonce, also one of success (section 8.2), and the time, which in all but a
+ * refusal may be that of a cache.
+ */
+function take(habits: Habits, { status, headers }: Response, now: number): void {
   habits.nonce = headers.get('dpop-nonce') ?? habits.nonce
   const date = Date.parse(headers.get('date') ?? '')
-  if (!Number.isNaN(date)) habits.offsetMs = date - now
+  if (isRefusal(status) && !Number.isNaN(date)) habits.offsetMs = date - now
 }
 
 /** A proof of its own for each request and each try (section 4.2). */

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { decodeRecord } from '../../src/core/codec.js'
 import type { Prover } from '../../src/core/proof.js'
 import { oauthClient } from '../../src/oauth/client.js'
+import { dpop } from '../../src/oauth/dpop.js'
 import { refreshTokenGrant } from '../../src/oauth/refresh-token.js'
 import { memoryStore } from '../../src/stores/memory.js'
 import { FakeEnvironment } from '../support/fake-environment.js'
@@ -28,7 +29,7 @@ class FakeProver implements Prover {
 
 /** A server of DPoP tokens, and an API. */
 class Bound {
-  readonly prover = new FakeProver()
+  prover: Prover = new FakeProver()
   readonly sent: Sent[] = []
   readonly store = memoryStore()
   tokenType = 'DPoP'
@@ -84,6 +85,22 @@ test('P-146 calls to an API prove the key of the session, and name the token', a
   expect(bound.sent).toEqual([{ url: `${api}/orders`, proof: 'key-0 for access-0', authorization: 'DPoP access-0' }])
 })
 
+test('an API of another origin that changes its nonce costs one more call, and no renewal', async () => {
+  const bound = new Bound()
+  bound.prover = dpop()
+  const nonces = ['one', 'one', 'two', 'two']
+  bound.answer = () => {
+    const isRefused = bound.sent.length % 2 === 1
+    const headers = { 'dpop-nonce': nonces[bound.sent.length - 1] ?? '' }
+    return Response.json({ error: isRefused && 'Unauthorized' }, { status: isRefused ? 401 : 200, headers })
+  }
+  const tokens = bound.holder()
+  await tokens.setTokens(bound.tokens(0), { proofKey: await bound.prover.makeKey() })
+  const statuses = [(await tokens.fetch(api)).status, (await tokens.fetch(api)).status]
+  expect(statuses).toEqual([200, 200])
+  expect(bound.sent.map(({ url }) => new URL(url).origin)).toEqual(Array<string>(4).fill(api))
+})
+
 test('P-145 a renewal with a token that is not bound keeps the new refresh token, and uses no such token', async () => {
   const bound = new Bound()
   const tokens = bound.holder()
@@ -101,7 +118,7 @@ test('P-145 a renewal with a token that is not bound keeps the new refresh token
 
 test('P-145 where refresh tokens alone are bound, tokens of type Bearer are used', async () => {
   const bound = new Bound()
-  bound.prover.allowsBearer = true
+  bound.prover = Object.assign(new FakeProver(), { allowsBearer: true })
   bound.tokenType = 'Bearer'
   const tokens = bound.holder()
   await tokens.setTokens(bound.tokens(0), { proofKey: await bound.prover.makeKey() })

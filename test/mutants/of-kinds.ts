@@ -64,13 +64,33 @@ export const mutantsOfKinds: readonly Mutant[] = [
   },
   {
     name: 'a demand for a nonce is met for ever',
+    edits: [{ file: 'oauth/dpop.ts', find: 'return attempt()', replace: 'return this.prove(request, send)' }],
+    caughtBy: { test: 'oauth/dpop.test.ts' },
+  },
+  {
+    name: 'an API whose nonce has changed costs a renewal',
     edits: [
       {
         file: 'oauth/dpop.ts',
-        find: 'const second = await send(await proofOf(request, habits).catch(damaged))',
-        replace: 'const second = await this.prove(request, send)',
+        find: "if (nonce !== null && nonce !== sent.nonce) return 'use_dpop_nonce'",
+        replace: '',
       },
     ],
+    caughtBy: { test: 'core/proofs.test.ts' },
+  },
+  {
+    name: 'a refresh token is sent again because its refusal brings a nonce',
+    edits: [{ file: 'oauth/dpop.ts', find: 'const error = isApi ?', replace: 'const error = true ?' }],
+    caughtBy: { test: 'oauth/dpop.test.ts' },
+  },
+  {
+    name: 'the body of an API is read before its reader has it',
+    edits: [{ file: 'oauth/dpop.ts', find: 'const error = isApi ?', replace: 'const error = false ?' }],
+    caughtBy: { test: 'oauth/dpop.test.ts' },
+  },
+  {
+    name: 'what has come out of a cache tells the time',
+    edits: [{ file: 'oauth/dpop.ts', find: 'if (isRefusal(status) && !Number', replace: 'if (!Number' }],
     caughtBy: { test: 'oauth/dpop.test.ts' },
   },
   {
