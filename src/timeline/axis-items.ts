@@ -69,9 +69,11 @@ function stretch(moment: Moment, until: number, past: Scale, hue: number | undef
   if (kind === 'over') return []
   const title = `Generation ${generation}, ${new Date(at).toLocaleTimeString()}`
   const valid = past.between(at, Math.min(until, expiresAt))
-  const segment: Item = { kind: 'segment', row: 0, ...valid, text: String(generation), title, hue }
-  if (expiresAt >= until) return [segment]
-  return [segment, { kind: 'gap', row: 0, ...past.between(expiresAt, until), title: 'No valid access token' }]
+  const parts: Item[] = [
+    { kind: 'segment', row: 0, ...valid, text: String(generation), title, hue },
+    { kind: 'gap', row: 0, ...past.between(expiresAt, until), title: 'No valid access token' },
+  ]
+  return parts.filter(({ width = 0 }) => width > 0)
 }
 
 /** A renewal: a line through all lanes, since it is for all tabs, and a dot in the lane of the tab that made it. */

@@ -15,6 +15,8 @@ export interface BarState {
 }
 
 const refillMs = 500
+/** A meter has a length, also that of a token of which only its end was seen. */
+const shortestMs = 1000
 
 /** A bar for each token, which counts down. */
 export class Bars {
@@ -79,7 +81,8 @@ class Bar {
       this.#describe({ role: 'img', 'aria-label': `${name}: ${note}` })
       return
     }
-    const [left, whole] = [Math.max(0, times.to - Date.now()), times.to - times.from]
+    const left = Math.max(0, times.to - Date.now())
+    const whole = Math.max(shortestMs, times.to - times.from)
     const words = left > 0 ? `${duration(left)} left` : 'expired'
     setText(this.#left, words)
     this.root.classList.toggle('due', left <= whole * earlyShare)
@@ -90,7 +93,7 @@ class Bar {
       'aria-valuemin': 0,
       'aria-valuemax': Math.round(whole / 1000),
       'aria-valuenow': Math.round(left / 1000),
-      'aria-valuetext': `${words} of ${duration(whole)}`,
+      'aria-valuetext': left > 0 ? `${words} of ${duration(whole)}` : words,
     })
   }
 

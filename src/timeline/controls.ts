@@ -6,7 +6,8 @@ import type { Log } from './log.js'
 export interface ControlParts {
   tokens(): TokenManager | undefined
   readonly log: Log
-  isOnline(): boolean
+  /** Undefined where there is no network that can be cut. */
+  isOnline(): boolean | undefined
   setOnline(isOnline: boolean): void
 }
 
@@ -27,7 +28,8 @@ export class Controls {
   show(): void {
     const isActive = this.parts.tokens()?.getSnapshot().status === 'active'
     const isOnline = this.parts.isOnline()
-    for (const button of [this.#renew, this.#signOut]) button.disabled = !isActive
+    for (const button of [this.#renew, this.#signOut]) button.setAttribute('aria-disabled', String(!isActive))
+    this.#network.hidden = isOnline === undefined
     setText(this.#network, isOnline ? 'Cut the network' : 'Restore the network')
     this.#network.classList.toggle('alarm', !isOnline)
   }
@@ -63,11 +65,14 @@ export class Controls {
   }
 }
 
+/** A button which does nothing while it is marked as disabled. It is not made so: one that is loses the focus. */
 function button(text: string, onClick: () => void): HTMLButtonElement {
   const made = document.createElement('button')
   made.type = 'button'
   made.append(text)
-  made.addEventListener('click', onClick)
+  made.addEventListener('click', () => {
+    if (made.getAttribute('aria-disabled') !== 'true') onClick()
+  })
   return made
 }
 

@@ -12,7 +12,7 @@ export function element(
   const made = document.createElement(name)
   for (const [attribute, value] of Object.entries(attributes)) {
     if (attribute === 'style') made.style.cssText = String(value)
-    else if (value !== undefined && value !== false) made.setAttribute(attribute, value === true ? '' : String(value))
+    else if (value !== undefined && value !== false) made.setAttribute(attribute, String(value))
   }
   made.append(...children)
   return made

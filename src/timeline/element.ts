@@ -16,7 +16,7 @@ export interface TimelineNetwork {
 export interface TimelineElement extends HTMLElement {
   /** Whose session to show. */
   tokens: TokenManager | undefined
-  /** What the button that cuts the network is to act on. */
+  /** What the button that cuts the network acts on; there is no such button without it. */
   network: TimelineNetwork | undefined
   /** What the manager was given as `renewEarlySeconds`; 60 by default, as there. */
   renewEarlySeconds: number

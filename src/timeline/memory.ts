@@ -10,7 +10,7 @@ interface Kept {
 /** Finds what this tab knew before it was reloaded, or starts anew. Where a page has no storage, it always does. */
 export function recall(): Journal {
   const kept = take()
-  const journal = new Journal(kept?.own.id ?? crypto.randomUUID())
+  const journal = new Journal(kept?.own.id ?? crypto.getRandomValues(new Uint32Array(4)).join('-'))
   if (!kept) return journal
   for (const moment of kept.moments) journal.add(moment)
   journal.changeOwn({ ...kept.own, closedAt: undefined, cuts: kept.own.cuts.map(over) })

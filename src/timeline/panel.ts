@@ -27,9 +27,9 @@ const statuses = {
 
 /** The inside of the element. */
 export class Panel {
-  network: TimelineNetwork | undefined
   renewEarlySeconds = 60
   #tokens: TokenManager | undefined
+  #network: TimelineNetwork | undefined
   #watcher: Watcher | undefined
   #ticking: ReturnType<typeof setInterval> | undefined
   #isDrawingPlanned = false
@@ -37,7 +37,7 @@ export class Panel {
   readonly #journal = recall()
   readonly #announcement = element('p', { class: 'announcement', role: 'status' })
   readonly #log = new Log(this.#journal, (announcement) => {
-    if (announcement !== undefined) setText(this.#announcement, announcement)
+    if (announcement !== undefined) this.#announce(announcement)
     this.#draw()
   })
   readonly #tabs = new Tabs(this.#journal, () => this.#draw())
@@ -49,7 +49,7 @@ export class Panel {
   readonly #controls = new Controls({
     tokens: () => this.#tokens,
     log: this.#log,
-    isOnline: () => this.#isOnline(),
+    isOnline: () => this.#network?.isOnline(),
     setOnline: (isOnline) => this.#setOnline(isOnline),
   })
 
@@ -79,6 +79,14 @@ export class Panel {
     if (tokens === this.#tokens) return
     this.#tokens = tokens
     if (this.#ticking) this.#watch()
+  }
+
+  get network(): TimelineNetwork | undefined {
+    return this.#network
+  }
+  set network(network: TimelineNetwork | undefined) {
+    this.#network = network
+    if (this.#ticking) this.#draw()
   }
 
   start(): void {
@@ -124,23 +132,23 @@ export class Panel {
     this.#tabs.tell(moment)
   }
 
-  #isOnline(): boolean {
-    if (this.network) return this.network.isOnline()
-    const lastCut = this.#journal.own.cuts.at(-1)
-    return !lastCut || lastCut.to !== undefined
-  }
-
   #setOnline(isOnline: boolean): void {
     const { cuts } = this.#journal.own
     const [now, last] = [Date.now(), cuts.at(-1)]
     this.#journal.changeOwn({
       cuts: isOnline ? [...cuts.slice(0, -1), { from: last?.from ?? now, to: now }] : [...cuts, { from: now }],
     })
-    this.network?.setOnline(isOnline)
+    this.#network?.setOnline(isOnline)
     this.#tabs.tell()
     const detail = { online: isOnline }
     this.host.dispatchEvent(new CustomEvent('evergrant-network', { detail, bubbles: true, composed: true }))
     this.#draw()
+  }
+
+  /** Has a screen reader say a text. The same text again has to differ, or it is no change, and nothing is said. */
+  #announce(text: string): void {
+    const isSaid = this.#announcement.textContent === text
+    setText(this.#announcement, isSaid ? `${text}\u00a0` : text)
   }
 
   #tick(): void {
@@ -197,8 +205,8 @@ export class Panel {
       const note = snapshot?.status === 'starting' ? 'not known yet' : 'none'
       return ['Access token', 'Refresh token'].map((name) => ({ name, note, isPresent: false }))
     }
-    const { sessionId, generation, expiresAt } = snapshot
-    const { idToken, refreshTokenEnd } = this.#watcher ?? {}
+    const { sessionId, generation, expiresAt, endsAt } = snapshot
+    const idToken = this.#watcher?.idToken
     const { kind, at = Date.now() } = this.#journal.latest(sessionId, generation) ?? {}
     const lifetimeMs = this.#lifetimeMs() ?? (expiresAt ?? at) - at
     const from = kind === 'found' && expiresAt !== undefined ? expiresAt - lifetimeMs : at
@@ -211,7 +219,7 @@ export class Panel {
     return [
       { ...bar('Access token', expiresAt), earlyShare: share },
       ...(idToken ? [{ name: 'ID token', times: idToken, isPresent: true }] : []),
-      bar('Refresh token', refreshTokenEnd),
+      bar('Refresh token', endsAt),
     ]
   }
 }

@@ -92,7 +92,7 @@ button:active { transform: translateY(0.5px); }
 button.primary { border-color: var(--accent); background: var(--accent); color: var(--on-accent); }
 button.primary:hover { background: color-mix(in oklab, var(--accent), var(--ink) 14%); }
 button.alarm { border-color: var(--amber); color: var(--amber); }
-button:disabled { border-color: var(--line); background: var(--sunken); color: var(--quiet); cursor: default; opacity: 0.75; }
+.controls button[aria-disabled='true'] { border-color: var(--line); background: var(--sunken); color: var(--quiet); cursor: default; opacity: 0.75; }
 button[aria-busy='true'] { cursor: progress; opacity: 0.7; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 

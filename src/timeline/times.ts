@@ -15,18 +15,12 @@ export function claimsTimes(idToken: string | undefined): Times | undefined {
   }
 }
 
-/** Members by which servers tell how many seconds a refresh token lives. There is no standard for it. */
-const refreshTokenMembers = ['refresh_token_expires_in', 'refresh_expires_in']
-
-/** When the refresh token ends that came at `at`, if the server says so. */
-export function refreshTokenEnd(extra: Readonly<Record<string, unknown>> | undefined, at: number): number | undefined {
-  const seconds = refreshTokenMembers.map((name) => Number(extra?.[name])).find((value) => value > 0)
-  return seconds === undefined ? undefined : at + seconds * 1000
-}
-
-/** The share of a token's life in which it is renewed: by default the last minute of it, at most a quarter. */
+/**
+ * The share of a token's life in which it is renewed: by default the last minute of it, at most a quarter. None of a life
+ * that was over before anything was seen of it.
+ */
 export function earlyShare(lifetimeMs: number, renewEarlySeconds: number): number {
-  return Math.min(0.25, (renewEarlySeconds * 1000) / lifetimeMs)
+  return lifetimeMs > 0 ? Math.min(0.25, (renewEarlySeconds * 1000) / lifetimeMs) : 0
 }
 
 /** A length of time in words: `11 s`, `4 min 20 s`, `2 h 5 min`. */

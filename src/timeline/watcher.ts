@@ -2,7 +2,7 @@ import type { TokenEvent } from '../core/events.js'
 import type { TokenManager } from '../core/token-manager.js'
 import type { Journal, Moment } from './journal.js'
 import type { Log } from './log.js'
-import { claimsTimes, refreshTokenEnd, type Times } from './times.js'
+import { claimsTimes, type Times } from './times.js'
 
 /** What a token manager is watched for. */
 export interface WatcherParts {
@@ -28,8 +28,6 @@ const eventTypes = [
 export class Watcher {
   /** When the ID token was issued and ends, if there is one. */
   idToken: Times | undefined
-  /** When the refresh token ends, if the server said so. */
-  refreshTokenEnd: number | undefined
   #sessionId = ''
   readonly #ends: (() => void)[]
 
@@ -84,7 +82,6 @@ export class Watcher {
   #noteEnd(at: number): void {
     const { journal } = this.parts
     this.idToken = undefined
-    this.refreshTokenEnd = undefined
     this.#note({ kind: 'over', sessionId: this.#sessionId, generation: journal.moments.at(-1)?.generation ?? 0, at })
     this.#sessionId = ''
   }
@@ -96,7 +93,7 @@ export class Watcher {
   }
 
   /**
-   * Reads when the other tokens end, and keeps nothing else of them. Only while the access token is far from its end:
+   * Reads when the ID token ends, and keeps nothing else of the tokens. Only while the access token is far from its end:
    * asking for one that is due would renew it, and looking must not do that.
    */
   async #readTimes({ kind, at, expiresAt = Infinity }: Moment): Promise<void> {
@@ -104,7 +101,6 @@ export class Watcher {
     const tokens = await this.tokens.getTokens().catch(() => undefined)
     if (!tokens) return
     this.idToken = claimsTimes(tokens.idToken)
-    this.refreshTokenEnd = refreshTokenEnd(tokens.extra, at)
     this.parts.onChange()
   }
 }

@@ -11,6 +11,8 @@ export interface TimelinePage {
   /** The states of the network that were asked for, by events and of the object. */
   readonly networkEvents: boolean[]
   readonly networkCalls: boolean[]
+  /** What a screen reader was given to say, in turn: it is told of changes alone. */
+  readonly announcements: string[]
   /** Gives the timeline a network of which it can ask more than of itself. */
   giveNetwork(): void
   /** All that there is to read of the timeline: texts and attributes. */
@@ -37,6 +39,13 @@ document.body.append(timeline)
 defineTimeline()
 defineTimeline()
 
+const announcements: string[] = []
+const announcement = timeline.shadowRoot?.querySelector('[role=status]')
+if (announcement) {
+  const observer = new MutationObserver(() => announcements.push(announcement.textContent ?? ''))
+  observer.observe(announcement, { childList: true, characterData: true, subtree: true })
+}
+
 function giveNetwork(): void {
   timeline.network = {
     isOnline: () => networkCalls.at(-1) ?? true,
@@ -50,6 +59,7 @@ const page: TimelinePage = {
   overheard,
   networkEvents,
   networkCalls,
+  announcements,
   giveNetwork,
   content: () => `${timeline.shadowRoot?.innerHTML} ${JSON.stringify(sessionStorage)}`,
 }

@@ -25,14 +25,19 @@ afterAll(() => pages?.close())
 
 afterEach(async () => {
   for (const page of chromium().context.pages()) await page.close()
-  http?.closeAllConnections()
-  http?.close()
+  stop()
 })
 
 /** Serves an authorization server of its own to a test, so that its session is its own too. */
 async function serve(accessTokenSeconds = 600): Promise<void> {
   http = createServer((incoming, outgoing) => nodeListener(server.handle)(incoming, outgoing))
   server = createAuthorizationServer({ issuer: `http://localhost:${await listen(http)}`, accessTokenSeconds })
+}
+
+/** Takes the authorization server down. */
+function stop(): void {
+  http?.closeAllConnections()
+  http?.close()
 }
 
 /** Opens a tab. A passive one does not renew by itself. */
@@ -43,9 +48,9 @@ async function open(how?: 'passive'): Promise<Page> {
   return page
 }
 
-/** Signs alice in on a tab, so many seconds ago. Resolves to the tokens. */
-async function signIn(page: Page, secondsAgo = 0): Promise<string[]> {
-  const response = await server.signIn({ scope: 'openid offline_access' })
+/** Signs alice in on a tab, so many seconds ago, with more that the server says. Resolves to the tokens. */
+async function signIn(page: Page, secondsAgo = 0, more: object = {}): Promise<string[]> {
+  const response = { ...(await server.signIn({ scope: 'openid offline_access' })), ...more }
   const receivedAt = Date.now() - secondsAgo * 1000
   await page.evaluate(({ response, receivedAt }) => window.tokens.setTokens(response, { receivedAt }), {
     response,
@@ -119,11 +124,38 @@ describe('the timeline', () => {
     await meter.waitFor()
     expect(Number(await meter.getAttribute('aria-valuemax'))).toBeCloseTo(600, -1)
     expect(await meter.getAttribute('aria-valuetext')).toMatch(/^(10 min|9 min 5\d s) left of (10 min|9 min 5\d s)$/)
+    expect(await page.locator('.bars').ariaSnapshot()).not.toContain('text:')
     const before = await secondsLeft()
     await eventually(secondsLeft).toBeLessThan(before)
     await page.getByRole('img', { name: 'Refresh token: no end known' }).waitFor()
     await page.evaluate(() => window.tokens.signOut())
     await page.getByRole('img', { name: 'Access token: none' }).waitFor()
+  })
+
+  test('says that a token has expired which was found so while the server is down', async () => {
+    await serve()
+    stop()
+    const page = await open('passive')
+    await signIn(page, 700)
+    await page.close()
+    const found = await open()
+    const meter = found.getByRole('meter', { name: 'Access token' })
+    await meter.waitFor()
+    expect(await found.locator('.segment').count()).toBe(0)
+    expect(await meter.getAttribute('aria-valuetext')).toBe('expired')
+    expect(await meter.getAttribute('aria-valuenow')).toBe('0')
+    expect(Number(await meter.getAttribute('aria-valuemax'))).toBeGreaterThan(0)
+  })
+
+  test('shows when the refresh token ends by whichever name the server has for it, also in a page that finds it', async () => {
+    await serve()
+    const page = await open()
+    await signIn(page, 100, { x_refresh_token_expires_in: 3600 })
+    for (const tab of [page, await open()]) {
+      const meter = tab.getByRole('meter', { name: 'Refresh token' })
+      await meter.waitFor()
+      expect(Number(await meter.getAttribute('aria-valuenow'))).toBeCloseTo(3500, -2)
+    }
   })
 
   test('shows a renewal in the lane of the tab that made it, in every tab, and still after a reload', async () => {
@@ -156,18 +188,30 @@ describe('the timeline', () => {
     await eventually(async () => (await labels(page)).join()).toMatch(/Tab 1\s*this tab,Tab 2\s*,Tab 3/)
   })
 
-  test('cuts and restores the network, that of the application too when there is one', async () => {
+  test('cuts and restores the network of the application', async () => {
     await serve()
     const page = await open()
+    await page.evaluate(() => window.giveNetwork())
     await button(page, 'Cut the network').click()
     await page.getByText('cut off').waitFor()
     await button(page, 'Restore the network').click()
+    await button(page, 'Cut the network').waitFor()
+    expect(await page.evaluate(() => [window.networkEvents, window.networkCalls])).toEqual([
+      [false, true],
+      [false, true],
+    ])
+    expect(await events(page)).toEqual(['Network restored', 'Network cut'])
+  })
+
+  test('has no button that cuts the network where it was given none', async () => {
+    await serve()
+    const page = await open()
+    await button(page, 'Force a renewal').waitFor()
+    expect(await button(page, 'Cut the network').count()).toBe(0)
     await page.evaluate(() => window.giveNetwork())
-    await button(page, 'Cut the network').click()
-    await button(page, 'Restore the network').waitFor()
-    const seen = await page.evaluate(() => [window.networkEvents, window.networkCalls])
-    expect(seen).toEqual([[false, true, false], [false]])
-    expect(await events(page)).toEqual(['Network cut', 'Network restored', 'Network cut'])
+    await button(page, 'Cut the network').waitFor()
+    await page.evaluate(() => (window.timeline.network = undefined))
+    await button(page, 'Cut the network').waitFor({ state: 'hidden' })
   })
 
   test('F-049 says why a forced renewal has renewed nothing', async () => {
@@ -177,6 +221,51 @@ describe('the timeline', () => {
     await button(page, 'Force a renewal').click()
     await eventually(() => events(page)).toEqual(['Nothing to renew', 'Signed in'])
     expect(server.tokenRequests).toBe(0)
+  })
+
+  test('tells a screen reader of the same thing as often as it happens', async () => {
+    await serve()
+    const page = await open('passive')
+    await signIn(page)
+    await eventually(() => events(page)).toEqual(['Signed in'])
+    for (const times of [1, 2, 3]) {
+      await button(page, 'Force a renewal').click()
+      await eventually(async () => (await events(page)).length).toBe(1 + times)
+    }
+    const said = await page.evaluate(() => window.announcements)
+    expect(said.map((text) => text.trim())).toEqual(['Signed in', ...Array<string>(3).fill('Nothing to renew')])
+    expect(said.filter((text, index) => text === said[index - 1])).toEqual([])
+  })
+
+  test('leaves the focus on a button that has nothing left to do, and such a button does nothing', async () => {
+    await serve()
+    const page = await open('passive')
+    await signIn(page)
+    const focused = (): Promise<string | null | undefined> =>
+      page.evaluate(() => window.timeline.shadowRoot?.activeElement?.textContent)
+    await page.locator('.status', { hasText: 'Active' }).waitFor()
+    await button(page, 'Sign out').press('Enter')
+    await page.locator('.status', { hasText: 'Signed out' }).waitFor()
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))))
+    expect(await focused()).toBe('Sign out')
+    expect(await button(page, 'Sign out').isDisabled()).toBe(true)
+    await button(page, 'Force a renewal').press('Enter')
+    expect(await focused()).toBe('Force a renewal')
+    await signIn(page)
+    await eventually(() => events(page)).toEqual(['Signed in', 'Signed out', 'Signed in'])
+    expect(await button(page, 'Sign out').isEnabled()).toBe(true)
+  })
+
+  test('works on a page that is no secure context, as in a network at home', async () => {
+    await serve()
+    const page = await chromium().context.newPage()
+    await page.route('http://app.example/**', async (route) => {
+      const { pathname } = new URL(route.request().url())
+      await route.fulfill({ response: await route.fetch({ url: new URL(pathname, pages.url).href }) })
+    })
+    await page.goto(`http://app.example/?issuer=${encodeURIComponent(server.issuer)}`)
+    expect(await page.evaluate(() => isSecureContext)).toBe(false)
+    await eventually(() => labels(page)).toEqual([expect.stringMatching(/^Tab 1\s*this tab$/)])
   })
 
   test('stops when it is removed, and goes on when it is put back', async () => {
