@@ -16,23 +16,29 @@ async function comeBack(): Promise<void> {
   }
 }
 
-/** Calls the API with the access token, whichever is current. */
-async function loadProfile(): Promise<void> {
-  const startedAt = performance.now()
-  const response = await tokens.fetch(profileUrl)
-  showAnswer(response.status, performance.now() - startedAt)
-  if (response.ok) showProfile((await response.json()) as Profile)
-}
-
 let shownSession: string | undefined
 
-/** Shows whether somebody is signed in, and who when that is somebody else than before. */
+/** Calls the API with the access token, whichever is current. An answer that comes when somebody else is signed in is dropped. */
+async function loadProfile(): Promise<void> {
+  const session = shownSession
+  const startedAt = performance.now()
+  const response = await tokens.fetch(profileUrl)
+  const ms = performance.now() - startedAt
+  const profile = response.ok ? ((await response.json()) as Profile) : undefined
+  if (session !== shownSession) return
+  showAnswer(response.status, ms)
+  if (profile) showProfile(profile)
+}
+
+/** Shows whether somebody is signed in, and who: of the user before, nothing stays. */
 function render(): void {
   const snapshot = tokens.getSnapshot()
   show(snapshot.status)
   const sessionId = snapshot.status === 'active' ? snapshot.sessionId : undefined
-  if (sessionId && sessionId !== shownSession) loadProfile().catch(showMessage)
+  if (sessionId === shownSession) return
   shownSession = sessionId
+  showProfile({ name: '', email: '' })
+  if (sessionId) loadProfile().catch(showMessage)
 }
 
 function onClick(id: string, action: () => Promise<unknown>): void {

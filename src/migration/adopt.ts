@@ -8,7 +8,7 @@ import type { TokenResponse } from '../core/token-response.js'
  *
  * - `adopted`: it goes on here, unless there was a session here already. Either way, what was stored of it is removed.
  * - `unusable`: none of its tokens can be used any more, they are bound to a key (DPoP), or they are not of the server of
- *   this manager. It is left as it is.
+ *   this manager, or nobody can tell while the server does not answer. It is left as it is.
  * - `none`: nothing is stored of a session of this client.
  */
 export type Adoption = 'adopted' | 'unusable' | 'none'
@@ -28,6 +28,8 @@ export interface OldSession {
   readonly refreshToken?: unknown
   readonly idToken?: unknown
   readonly scope?: unknown
+  /** The server that the refresh token is of, where that is stored. */
+  readonly issuer?: unknown
   /** Removes what is stored of it. */
   forget(): void
 }
@@ -42,10 +44,12 @@ const ageSeconds = 3600
  * @throws EvergrantError as `setTokens()` does, but for `misconfigured`
  */
 export async function adopt(tokens: TokenManager, find: () => OldSession | undefined): Promise<Adoption> {
+  if (!(await isOurs(attempt(find), tokens))) return 'unusable'
+  // Looked for again: while a server was asked, another tab may have taken it over, and even signed it out.
   const old = attempt(find)
   if (!old) return 'none'
   const now = systemEnvironment.now() / 1000
-  const response = responseOf(old, now)
+  const response = responseOf(old, now, tokens.client.prover?.allowsBearer ?? true)
   if (!response) return 'unusable'
   try {
     await tokens.setTokens(response, { receivedAt: (now - ageSeconds) * 1000, unlessSignedIn: true })
@@ -83,10 +87,13 @@ function attempt<T>(look: () => T | undefined): T | undefined {
 }
 
 /** What is left of a session at `now`, in seconds since 1970, as a server would tell it. */
-function responseOf(old: OldSession, now: number): TokenResponse | undefined {
+function responseOf(old: OldSession, now: number, allowsBearer: boolean): TokenResponse | undefined {
   const secondsLeft = typeof old.expiresAt === 'number' ? old.expiresAt - now : undefined
-  const accessToken = secondsLeft === undefined || secondsLeft > 0 ? text(old.accessToken) : undefined
   const refreshToken = text(old.refreshToken)
+  const isAlive = secondsLeft === undefined || secondsLeft > 0
+  // Where access tokens must be bound to a key, this one would be refused; the refresh token brings one that is.
+  const isWanted = allowsBearer || refreshToken === undefined
+  const accessToken = isAlive && isWanted ? text(old.accessToken) : undefined
   const tokenType = text(old.tokenType)
   if (tokenType?.toLowerCase() === 'dpop' || (accessToken ?? refreshToken) === undefined) return undefined
   return {
@@ -97,6 +104,20 @@ function responseOf(old: OldSession, now: number): TokenResponse | undefined {
     id_token: text(old.idToken),
     scope: text(old.scope),
   }
+}
+
+/**
+ * Whether a session is of the server of this manager. An ID token will tell; a refresh token alone must not be sent to
+ * another server, so the server is asked for its name. While it does not answer, nobody knows.
+ */
+async function isOurs(old: OldSession | undefined, tokens: TokenManager): Promise<boolean> {
+  if (!text(old?.issuer) || text(old?.idToken)) return true
+  const server = await tokens.client.metadata().catch(() => undefined)
+  return server !== undefined && hrefOf(server.issuer) === hrefOf(old?.issuer)
+}
+
+function hrefOf(url: unknown): string | undefined {
+  return attempt(() => new URL(String(url)).href)
 }
 
 function text(value: unknown): string | undefined {

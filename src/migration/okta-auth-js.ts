@@ -11,7 +11,8 @@ export interface OktaAuthJsOptions {
 
 /**
  * Takes over a session of `@okta/okta-auth-js`, or of the packages for frameworks that are built on it. To be
- * awaited when the page starts, before anybody is asked to sign in.
+ * awaited when the page starts, before anybody is asked to sign in. Waits for the metadata of the server where a refresh
+ * token is stored without an ID token, to see that it is of this server.
  *
  * @throws EvergrantError `unsupported` when a newer version of this package has stored a session
  */
@@ -37,6 +38,7 @@ function find(clientId: string, options: OktaAuthJsOptions): OldSession | undefi
     refreshToken: refresh?.refreshToken,
     idToken: id?.idToken,
     scope: Array.isArray(scopes) ? scopes.join(' ') : undefined,
+    issuer: refresh?.issuer,
     forget: () => storage.removeItem(storageKey),
   }
 }

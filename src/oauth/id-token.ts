@@ -32,9 +32,12 @@ interface Claims extends Identity {
   readonly tid?: unknown
 }
 
-/** Where users of many directories sign in, Entra ID calls itself after that of the user: `{tenantid}` stands for it. */
+/**
+ * Where users of many directories sign in, Entra ID calls itself after that of the user. What is in braces stands for it:
+ * `{tenantid}` in its own metadata, and what was asked for in those of the preset.
+ */
 function issuerOf({ iss, tid }: Claims, issuer = iss): string {
-  return issuer.replace('{tenantid}', String(tid))
+  return issuer.replace(/\{.*?\}/, String(tid))
 }
 
 /** Section 12.2: the time of sign-in is the same, and so is a nonce that is there; no audience is new; it is not older. */

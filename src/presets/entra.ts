@@ -39,9 +39,11 @@ const tooOften = 50196
 export function entra({ tenant, scope, authority = 'https://login.microsoftonline.com' }: EntraOptions): ServerPreset {
   const base = baseUrl('entra', authority)
   const endpoints = `${base}/${encodeURIComponent(tenant)}/oauth2/v2.0`
+  const name = encodeURIComponent(tenant.toLowerCase())
   return {
     metadata: {
-      issuer: `${base}/${idOfADirectory.test(tenant) ? tenant.toLowerCase() : '{tenantid}'}/v2.0`,
+      // Braces stand for the id that an ID token brings. Sessions are stored under the issuer, so what was given is in them.
+      issuer: `${base}/${idOfADirectory.test(tenant) ? name : `{${name}}`}/v2.0`,
       authorization_endpoint: `${endpoints}/authorize`,
       token_endpoint: `${endpoints}/token`,
       device_authorization_endpoint: `${endpoints}/devicecode`,

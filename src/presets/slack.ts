@@ -13,7 +13,8 @@ export interface SlackOptions {
 export function slack({ tokens = 'bot' }: SlackOptions = {}): ServerPreset {
   return {
     metadata: {
-      issuer: 'https://slack.com',
+      // Only a name, as Slack publishes no metadata for this flow; but sessions are stored under it, and these are two.
+      issuer: tokens === 'user' ? 'https://slack.com/user' : 'https://slack.com',
       authorization_endpoint: 'https://slack.com/oauth/v2/authorize',
       token_endpoint: 'https://slack.com/api/oauth.v2.access',
     },

@@ -55,6 +55,13 @@ function answer(page: Page): Promise<string> {
   return page.locator('output').innerText()
 }
 
+/** Fills in the form of the server, on which the page is. */
+async function signInAs(name: string, page: Page): Promise<void> {
+  await page.getByLabel('Name').fill(name)
+  await page.getByRole('button', { name: 'Continue' }).click()
+  await sees(page, `${name}@example.com`)
+}
+
 function isAlive(page: Page): Promise<void> {
   return page.locator('evergrant-timeline .status', { hasText: 'Active' }).waitFor()
 }
@@ -101,6 +108,47 @@ describe.each(['spa', 'react'] as const)('examples/%s', (name) => {
     await press(page, 'Sign out')
     await sees(page, 'Sign in once.')
   }, 90_000)
+
+  test('shows nothing of one user to the next, who signs in in another tab', async () => {
+    const page = await open(apps.urls[name])
+    const other = await open(apps.urls[name])
+    await other.getByRole('button', { name: 'Sign in' }).click()
+    const form = other.getByRole('button', { name: 'Continue' })
+    await form.waitFor()
+    await signIn(page)
+    await page.route('**/me', (route) => route.abort())
+    await signInAs('bob', other)
+    await eventually(() => page.getByText('Alice').count()).toBe(0)
+    await eventually(() => page.getByText('alice@example.com').count()).toBe(0)
+    await page.unroute('**/me')
+    await page.getByRole('button', { name: 'Call the API' }).click()
+    await sees(page, 'bob@example.com')
+  }, 60_000)
+
+  test('shows the user who is signed in, also when the answer about the last one comes late', async () => {
+    const page = await open(apps.urls[name])
+    const other = await open(apps.urls[name])
+    await other.getByRole('button', { name: 'Sign in' }).click()
+    await other.getByRole('button', { name: 'Continue' }).waitFor()
+    let giveLateAnswer: (() => Promise<void>) | undefined
+    await page.route('**/me', async (route) => {
+      const response = await route.fetch()
+      const isAboutAlice = (await response.text()).includes('Alice')
+      if (isAboutAlice) giveLateAnswer = () => route.fulfill({ response })
+      else await route.fulfill({ response })
+    })
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('button', { name: 'Continue' }).click()
+    await eventually(async () => giveLateAnswer).toBeDefined()
+    await signInAs('bob', other)
+    await sees(page, 'bob@example.com')
+    const late = page.waitForResponse('**/me')
+    await giveLateAnswer?.()
+    await (await late).finished()
+    await page.evaluate(() => new Promise(requestAnimationFrame))
+    expect(await page.getByText('alice@example.com').count()).toBe(0)
+    await sees(page, 'bob@example.com')
+  }, 60_000)
 
   test('says so when the user cancels the sign-in', async () => {
     const page = await open(apps.urls[name])

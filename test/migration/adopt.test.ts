@@ -1,10 +1,14 @@
-import { memoryStore, type TokenStore } from 'evergrant'
+import { dpop, memoryStore, type TokenStore } from 'evergrant'
+import type { Dialect } from 'evergrant/testing'
 import { describe, expect, test, vi } from 'vitest'
 import { adoptFrom } from './adopting.js'
 import { oldPage } from './old-page.js'
 import { recorded } from './stored.js'
 
 const ofTheApplication = { 'my-page': 'of the application' }
+
+/** A server that binds what it issues to the key of the client. */
+const binding: Dialect = ({ body, ...answer }) => ({ ...answer, body: { ...body, token_type: 'DPoP' } })
 
 /** A store that does not work until somebody mends it. */
 function brokenStore() {
@@ -148,6 +152,34 @@ describe.each(Object.keys(recorded))('a session of %s', (library) => {
     change((text) => text.replaceAll('"Bearer"', '"DPoP"'))
     const before = entries()
     expect(await adoptFrom(library, openTab(), server.issuer)).toBe('unusable')
+    expect(entries()).toEqual(before)
+  })
+
+  test.each([600, -600])(
+    'goes on where DPoP is switched on in the same move, with %d seconds left: its next token is bound',
+    async (secondsLeft) => {
+      const { server, entries, openTab } = await oldPage(library, { secondsLeft, dialect: binding })
+      const tokens = openTab({ dpop: dpop() })
+      expect(await adoptFrom(library, tokens, server.issuer)).toBe('adopted')
+      expect(entries()).toEqual(ofTheApplication)
+      const { accessToken, tokenType } = await tokens.getTokens()
+      expect(tokenType).toBe('DPoP')
+      expect(server.inspect(accessToken)).toMatchObject({ subject: 'alice', isUsable: true })
+      expect(server.redemptions.map(({ outcome }) => outcome)).toEqual(['accepted'])
+    },
+  )
+
+  test('keeps its access token where DPoP binds refresh tokens alone', async () => {
+    const { server, answer, openTab } = await oldPage(library)
+    const tokens = openTab({ dpop: dpop({ allowBearer: true }) })
+    expect(await adoptFrom(library, tokens, server.issuer)).toBe('adopted')
+    expect(await tokens.getAccessToken()).toBe(answer.access_token)
+  })
+
+  test('that has nothing but an access token stays as it is where DPoP is switched on', async () => {
+    const { server, entries, openTab } = await oldPage(library, { refresh_token: '' })
+    const before = entries()
+    expect(await adoptFrom(library, openTab({ dpop: dpop() }), server.issuer)).toBe('unusable')
     expect(entries()).toEqual(before)
   })
 

@@ -53,3 +53,56 @@ test('a refresh token of okta-auth-js that is bound to a key stays where it is',
   expect(await adoptOktaAuthJsSession(page.openTab())).toBe('unusable')
   expect(page.localStorage.getItem(key)).not.toBeNull()
 })
+
+test('without an ID token, a refresh token of okta-auth-js that is of another server stays where it is and is not sent', async () => {
+  const page = await editedPage(({ refreshToken }) => ({
+    refreshToken: { ...refreshToken, issuer: 'https://other.example/oauth2/default' },
+  }))
+  const before = page.entries()
+  const tokens = page.openTab()
+  expect(await adoptOktaAuthJsSession(tokens)).toBe('unusable')
+  expect(page.entries()).toEqual(before)
+  await expect(tokens.getAccessToken()).rejects.toMatchObject({ code: 'login_required' })
+  expect(page.server.tokenRequests).toBe(0)
+})
+
+test.each([
+  ['spelt in another way', (issuer: string) => `${issuer}/`],
+  ['not known', () => undefined],
+])('without an ID token, a refresh token of okta-auth-js goes on although its server is %s', async (_how, spell) => {
+  const page = await editedPage(({ refreshToken }) => ({
+    refreshToken: { ...refreshToken, issuer: spell(String(refreshToken?.issuer)) },
+  }))
+  const tokens = page.openTab()
+  expect(await adoptOktaAuthJsSession(tokens)).toBe('adopted')
+  expect(page.server.inspect(await tokens.getAccessToken())?.subject).toBe('alice')
+})
+
+test('while the server of a refresh token of okta-auth-js does not answer, it stays where it is for the next start', async () => {
+  const page = await editedPage(({ refreshToken }) => ({ refreshToken }))
+  const before = page.entries()
+  const offline = page.openTab({ fetch: () => Promise.reject(new TypeError('no network')) })
+  expect(await adoptOktaAuthJsSession(offline)).toBe('unusable')
+  expect(page.entries()).toEqual(before)
+  expect(await adoptOktaAuthJsSession(page.openTab())).toBe('adopted')
+})
+
+test('a session of okta-auth-js does not come back when another tab has signed it out while its server was asked for', async () => {
+  const page = await editedPage(({ refreshToken }) => ({ refreshToken }))
+  const first = page.openTab()
+  const late = page.openTab({
+    async fetch(input, init) {
+      await adoptOktaAuthJsSession(first)
+      await first.signOut()
+      return page.server.handle(new Request(input, init))
+    },
+  })
+  expect(await adoptOktaAuthJsSession(late)).toBe('none')
+  await expect(late.getAccessToken()).rejects.toMatchObject({ code: 'login_required' })
+})
+
+test('with an ID token, a session of okta-auth-js is taken over without a request', async () => {
+  const page = await oldPage(library)
+  const fetch = () => Promise.reject(new TypeError('no network'))
+  expect(await adoptOktaAuthJsSession(page.openTab({ fetch }))).toBe('adopted')
+})

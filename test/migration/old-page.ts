@@ -1,7 +1,7 @@
-import { createTokenManager, memoryStore, type TokenManager, type TokenStore } from 'evergrant'
-import { createAuthorizationServer, type AuthorizationServer } from 'evergrant/testing'
+import { createTokenManager, memoryStore, type TokenManager } from 'evergrant'
+import { createAuthorizationServer, type AuthorizationServer, type Dialect } from 'evergrant/testing'
 import { onTestFinished, vi } from 'vitest'
-import type { TokenResponse } from '../../src/index.js'
+import type { TokenManagerOptions, TokenResponse } from '../../src/index.js'
 import { storedBy, type Particulars } from './stored.js'
 
 /** `localStorage` or `sessionStorage`, in Node. */
@@ -17,6 +17,9 @@ export class FakeStorage {
   readonly removeItem = (key: string): void => void this.entries.delete(key)
 }
 
+/** How the manager of a tab differs from one of the client and server that alice has signed in at. */
+type TabOptions = Partial<Pick<TokenManagerOptions, 'store' | 'key' | 'clientId' | 'issuer' | 'dpop' | 'fetch'>>
+
 /** A page in which an old library has signed alice in. */
 export interface OldPage {
   readonly server: AuthorizationServer
@@ -29,17 +32,17 @@ export interface OldPage {
   /** Changes what is stored. */
   change(edit: (text: string) => string): void
   /** A new tab, which knows what is in `store`. */
-  openTab(options?: { store?: TokenStore; key?: string; clientId?: string; issuer?: string }): TokenManager
+  openTab(options?: TabOptions): TokenManager
 }
 
 /** Makes a page that `library` has left behind, with an access token that lives for `secondsLeft`. Time stands still in it. */
 export async function oldPage(
   library: string,
-  changes: Partial<Particulars> & { secondsLeft?: number } = {},
+  changes: Partial<Particulars> & { secondsLeft?: number; dialect?: Dialect } = {},
 ): Promise<OldPage> {
-  const { secondsLeft = 600, ...particulars } = changes
+  const { secondsLeft = 600, dialect, ...particulars } = changes
   vi.useFakeTimers({ toFake: ['Date', 'performance', 'setTimeout', 'clearTimeout'] })
-  const server = createAuthorizationServer()
+  const server = createAuthorizationServer({ ...(dialect && { dialect }) })
   const answer = await server.signIn({ scope: 'openid offline_access' })
   const end = Math.round(Date.now() / 1000 + secondsLeft)
   const stored = storedBy(library, { ...answer, issuer: server.issuer, end, ...particulars })
@@ -64,14 +67,14 @@ export async function oldPage(
         for (const [key, text] of entries) entries.set(key, edit(text))
       }
     },
-    openTab({ store = place, key, clientId = 'client', issuer = server.issuer } = {}) {
+    openTab(options = {}) {
       const tokens = createTokenManager({
-        issuer,
-        clientId,
-        store,
-        key,
+        issuer: server.issuer,
+        clientId: 'client',
+        store: place,
         autoRenew: false,
         fetch: (input, init) => server.handle(new Request(input, init)),
+        ...options,
       })
       onTestFinished(() => tokens.dispose())
       return tokens
