@@ -3,7 +3,8 @@ import { systemEnvironment, type Environment } from './core/environment.js'
 import { EvergrantError } from './core/errors.js'
 import type { Grant } from './core/grant.js'
 import { noLock } from './core/lock.js'
-import { createManager, type ManagerParts } from './core/manager.js'
+import { createManager } from './core/manager.js'
+import type { ManagerParts } from './core/parts.js'
 import type { Prover } from './core/proof.js'
 import type { TokenManager } from './core/token-manager.js'
 import type { PoolEvent } from './core/token-pool.js'
@@ -53,7 +54,7 @@ export interface TokenManagerOptions extends AnswerMapping {
   readonly renewEarlySeconds?: number | undefined
   /**
    * Whether to read the store and renew in the background; `true` by default. Without it the snapshot stays `starting` until
-   * a token is asked for or `start()` is called.
+   * a token is asked for, `start()` is called, or the store tells of a change.
    */
   readonly autoRenew?: boolean | undefined
   /**

@@ -11,8 +11,8 @@ export interface TokenPoolOptions extends Omit<TokenManagerOptions, 'key'> {
    */
   readonly autoRenew?: boolean | undefined
   /**
-   * How many renewals may start in a second in this process, 50 by default. Stay below the rate limit of the server with all your
-   * processes together; while the server fails, the pool slows down by itself.
+   * How many renewals may start in a second in this process, 50 by default; 0.5 is one in two seconds. Stay below the rate limit
+   * of the server with all your processes together; while the server fails, the pool slows down by itself.
    */
   readonly maxRenewalsPerSecond?: number | undefined
   /** How many sessions are looked after at the same time when nobody waits for them, 20 by default. */
@@ -31,10 +31,17 @@ export function joinTokenPool(options: TokenPoolOptions, platform: PlatformParts
     idleSeconds: options.idleSeconds ?? 60,
     maxOpenSessions: options.maxOpenSessions ?? 1000,
   }
-  for (const [name, value] of Object.entries(limits)) {
-    const isFine = Number.isFinite(value) && value >= (name === 'idleSeconds' ? 0 : 1)
-    if (!isFine) throw new EvergrantError('misconfigured', `createTokenPool(): ${name} must be a number, 1 or more`)
-  }
+  const { maxRenewalsPerSecond, idleSeconds, ...counts } = limits
+  assertAll({ maxRenewalsPerSecond }, (value) => value > 0, 'more than 0')
+  assertAll({ idleSeconds }, (value) => value >= 0, '0 or more')
+  assertAll(counts, (value) => value >= 1, '1 or more')
   const parts = partsOf({ ...options, key: '' }, platform)
   return createPool({ ...parts, ...limits, onPoolEvent: platform.onEvent })
+}
+
+function assertAll(limits: Record<string, number>, isFine: (value: number) => boolean, range: string): void {
+  for (const [name, value] of Object.entries(limits)) {
+    if (!Number.isFinite(value) || !isFine(value))
+      throw new EvergrantError('misconfigured', `createTokenPool(): ${name} must be a number, ${range}`)
+  }
 }

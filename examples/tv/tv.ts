@@ -31,10 +31,15 @@ function say(text: string): void {
   console.log(`${new Date().toTimeString().slice(0, 8)}  ${text}`)
 }
 
-/** Whether the file holds a session that can be used, also when the network is down. */
+/** Whether somebody is signed in, also when the network is down. Nobody is where nothing but a new sign-in helps. */
 async function isSignedIn(): Promise<boolean> {
-  await tokens.getAccessToken({ signal }).catch(() => undefined)
-  return tokens.getSnapshot().status === 'active'
+  try {
+    await tokens.getAccessToken({ signal })
+    return true
+  } catch (error) {
+    signal.throwIfAborted()
+    return !isEvergrantError(error) || !error.loginRequired
+  }
 }
 
 function show({ userCode, verificationUri, verificationUriComplete, expiresAt }: DevicePrompt): void {
@@ -77,7 +82,7 @@ async function play(): Promise<never> {
   for (;;) {
     if (!(await isSignedIn())) await signIn()
     await greet().catch(() => signal.aborted || say('Hello. You are signed in.'))
-    while (tokens.getSnapshot().status === 'active') await sleep(watchMs, undefined, { signal })
+    while (await isSignedIn()) await sleep(watchMs, undefined, { signal })
     say('You are signed out.')
   }
 }

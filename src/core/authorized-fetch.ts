@@ -32,8 +32,9 @@ export function authorizedFetch(parts: AuthorizedFetchParts): typeof fetch {
   return async (input, init) => {
     const request = new Request(input, init)
     assertAllowed(parts, request)
-    const tokens = await getTokens(parts, request)
+    // As with `fetch`, what the caller does to its arguments from now on changes nothing.
     const copy = copyOf(request, input, init)
+    const tokens = await getTokens(parts, request)
     const isRepeatable = copy !== undefined
     const response = await send(parts, request, tokens, isRepeatable)
     if (!isRefused(response, tokens)) return response

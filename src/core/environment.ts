@@ -51,6 +51,12 @@ export function within<T>(
     let cancel = wait(() => {
       cancel = wait(() => reject(late()), arrivalMs)
     }, ms)
-    work.then(resolve, reject).finally(() => cancel())
+    const settle =
+      <T>(settle: (outcome: T) => void) =>
+      (outcome: T): void => {
+        cancel()
+        settle(outcome)
+      }
+    work.then(settle(resolve), settle(reject))
   })
 }

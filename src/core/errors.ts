@@ -79,7 +79,8 @@ export class EvergrantError extends Error implements ErrorDetails {
  * library has wrapped around one is not: see its `cause`.
  */
 export function isEvergrantError(value: unknown): value is EvergrantError {
-  return value instanceof Error && value.name === 'EvergrantError' && 'loginRequired' in value
+  const { name, loginRequired } = Object(value) as Partial<EvergrantError>
+  return name === 'EvergrantError' && loginRequired !== undefined
 }
 
 /** Names a foreign error without its message, which may quote a secret. */

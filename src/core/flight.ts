@@ -1,6 +1,7 @@
 import { retryDelay } from './backoff.js'
 import type { Environment } from './environment.js'
 import { isEvergrantError, type EvergrantError } from './errors.js'
+import { countdown } from './lifetime.js'
 import { defaultTokenKey } from './record.js'
 import { Postponed } from './turn.js'
 
@@ -19,8 +20,7 @@ export class Flight {
   /** Kinds that the server has refused, which says nothing of the others. */
   readonly #refused = new Map<string, { readonly failure: EvergrantError; readonly until: number }>()
   #failures = 0
-  /** On the monotonic clock, so that setting the other one changes nothing. */
-  #pausedUntil = 0
+  #pauseLeft = (): number => 0
   /** Why the last renewal failed, until one succeeds or the session is replaced. */
   failure: EvergrantError | undefined
 
@@ -49,7 +49,7 @@ export class Flight {
 
   /** Milliseconds until another attempt makes sense. */
   pauseMs(): number {
-    return Math.max(0, this.#pausedUntil - this.environment.monotonic())
+    return Math.max(0, this.#pauseLeft())
   }
 
   /** Whether a renewal is under way. */
@@ -64,12 +64,12 @@ export class Flight {
 
   /** Ends the pause: the record has become another, and says itself when to try again. */
   unpause(): void {
-    this.#pausedUntil = 0
+    this.#pauseLeft = () => 0
   }
 
   /** Forgets the last failure. */
   reset(): void {
-    this.#pausedUntil = 0
+    this.unpause()
     this.failure = undefined
     this.#failures = 0
     this.#refused.clear()
@@ -102,7 +102,7 @@ export class Flight {
     const now = this.environment.now()
     const pauseEnd = error.retryAt ?? now + retryDelay(steps, false, 0, this.environment.random())
     const retryAt = pauseEnd + courtesyMs
-    this.#pausedUntil = this.environment.monotonic() + retryAt - now
+    this.#pauseLeft = countdown(this.environment, retryAt - now)
     return (this.failure = error.until(retryAt))
   }
 }

@@ -1,20 +1,16 @@
 import { pauseLeft } from './backoff.js'
-import type { OAuthClient } from './client.js'
 import { Journal } from './diagnosis.js'
-import type { Environment } from './environment.js'
 import { isEvergrantError, type EvergrantError } from './errors.js'
 import type { Notice, TokenEvent } from './events.js'
 import { Flight } from './flight.js'
-import type { Grant, IdTokenCheck } from './grant.js'
 import { Horizon } from './horizon.js'
-import type { Lock } from './lock.js'
+import type { KeeperParts } from './parts.js'
 import { lineageOf, tokenOf, type LiveRecord } from './record.js'
 import { renew, type RenewalNote, type RenewalParts } from './renewal.js'
-import { Revocations, type Revoke } from './revocation.js'
+import { Revocations } from './revocation.js'
 import { ownTimer, type Schedule } from './schedule.js'
 import { Session } from './session.js'
 import { begin } from './sign-in-out.js'
-import type { TokenStore } from './store.js'
 import { defaultKind, type TokenKind } from './token-kind.js'
 import { Rival } from './turn.js'
 import { View } from './view.js'
@@ -26,30 +22,6 @@ const rereadMs = 1000
 /** How long the first look may fail before nobody counts as signed in, so that somebody can be. */
 const longestUnknownMs = 3000
 
-/** What a keeper works with. */
-export interface KeeperParts {
-  readonly environment: Environment
-  readonly store: TokenStore
-  /** Names the record in the store. */
-  readonly key: string
-  readonly lock: Lock
-  readonly client: OAuthClient
-  readonly grant: Grant
-  /** The scope that is asked for; counts as granted when the server does not say otherwise. */
-  readonly scope: string | undefined
-  readonly checkIdToken: IdTokenCheck
-  readonly revoke: Revoke
-  readonly renewEarlySeconds: number
-  /** Calls back when a device may have slept or come online. Returns a function that ends it. */
-  readonly watchWake?: ((look: () => void) => () => void) | undefined
-  /** Whether nobody sees what this holder does: then it does nothing that nobody asked for. */
-  readonly isHidden?: (() => boolean) | undefined
-  /** Is told of each event, after the listeners of its type that came first. */
-  readonly onEvent?: ((event: TokenEvent) => void) | undefined
-  /** Makes what calls `look` back from time to time; a timer of its own by default. */
-  readonly schedule?: ((look: () => void) => Schedule) | undefined
-}
-
 /** Keeps one session fresh: renews when it is asked to or when it is time, and follows what other holders do. */
 export class Keeper {
   readonly session: Session
@@ -59,6 +31,8 @@ export class Keeper {
   readonly revocations: Revocations
   /** How many renewals in a row were made because a server refused the token. */
   refusals = 0
+  /** Names this keeper in intents. It is made anew whenever one starts. */
+  readonly owner: string
   readonly #parts: KeeperParts
   readonly #renewal: RenewalParts
   readonly #schedule: Schedule
@@ -73,10 +47,10 @@ export class Keeper {
   /** Whether to renew without being asked to. */
   #isActive = false
   #ignoreWake: (() => void) | undefined
-  readonly #ignoreStore: (() => void) | undefined
+  #ignoreStore: (() => void) | undefined
 
   constructor(parts: KeeperParts) {
-    const { environment, store, key, lock, client, grant, checkIdToken, revoke } = parts
+    const { environment, store, key, lock, client, grant, checkIdToken, revoke, onEvent } = parts
     this.#parts = parts
     this.journal = new Journal(() => environment.now())
     this.view = new View(environment, parts.renewEarlySeconds * 1000, this.journal)
@@ -87,31 +61,26 @@ export class Keeper {
       (error) => this.tell({ type: 'error', error }),
       () => this.session.read(),
     )
-    const look = (): void => {
-      this.#look()
-      this.view.deliver()
-    }
     this.#horizon = new Horizon(environment, (event) => this.view.tell(event))
+    const look = (): void => this.look()
     this.#schedule = parts.schedule?.(look) ?? ownTimer(environment, look)
     this.session = new Session(key, store, environment, () => this.#follow())
-    // Names this keeper in intents. It is made anew whenever one starts.
-    const rival = new Rival(environment.uniqueId(), environment)
+    this.owner = environment.uniqueId()
+    const rival = new Rival(this.owner, environment)
     const note = (note: RenewalNote): void => this.#take(note)
     const discard = (late: LiveRecord): void => void this.revocations.discard(late, this.session.record)
     this.#renewal = { session: this.session, environment, lock, client, grant, checkIdToken, rival, note, discard }
-    const { onEvent } = parts
     if (onEvent) this.view.emitter.on('*', (event: Notice) => event.type !== 'change' && onEvent(event))
-    this.#ignoreStore = store.watch?.(key, () => void this.#reread())
-  }
-
-  /** Names this keeper in intents. */
-  get owner(): string {
-    return this.#renewal.rival.owner
   }
 
   /** Whether it has something that exists nowhere else, or works on it. */
   get isBusy(): boolean {
     return this.#loading !== undefined || this.flight.isFlying() || this.session.isHeld
+  }
+
+  /** Takes notice of what other holders do. */
+  watch(): void {
+    this.#ignoreStore = this.session.watch(() => void this.#reread())
   }
 
   /** Starts to renew by itself. */
@@ -120,6 +89,12 @@ export class Keeper {
     this.#isActive = true
     this.#ignoreWake = this.#parts.watchWake?.(() => void this.#reread())
     void this.tend()
+  }
+
+  /** Sees to what is due by what is known. */
+  look(): void {
+    this.#look()
+    this.view.deliver()
   }
 
   /** Sees to what is due, and resolves when that is done or has failed for now. */
@@ -141,9 +116,14 @@ export class Keeper {
     this.#ignoreStore?.()
   }
 
-  /** Looks into the store unless this holder knows better: another one may have signed in. */
+  /** Whether this holder knows of a session, or better than the store. Otherwise another one may have signed in. */
+  get isLoaded(): boolean {
+    return this.session.record?.state === 'live' || this.session.isHeld
+  }
+
+  /** Looks into the store where that may bring something. */
   load(): Promise<void> {
-    if (this.session.record?.state === 'live' || this.session.isHeld) return Promise.resolve()
+    if (this.isLoaded) return Promise.resolve()
     const load = async (): Promise<void> => {
       await this.session.read()
       const { environment, client, grant, scope } = this.#parts
@@ -238,11 +218,10 @@ export class Keeper {
     if (!this.#isActive) return
     if (!isKnown) return this.#schedule.lookIn(rereadMs)
     if (record?.state !== 'live' || !this.flight.isPassable() || this.#isQuiet()) return this.#schedule.stop()
-    const untilDue = this.view.lifetime?.untilDue() ?? 0
     const { intent } = record
     const untilRetry = intent?.pause ? pauseLeft(intent.pause, this.#parts.environment.now()) : rivalMs
-    const untilRenewal = Math.max(intent ? Math.min(untilRetry, untilDue) : untilDue, this.flight.pauseMs())
-    this.#schedule.lookIn(Math.min(untilRenewal, this.#horizon.look(record)))
+    const untilDue = intent ? untilRetry : (this.view.lifetime?.untilDue() ?? 0)
+    this.#schedule.lookIn(Math.min(Math.max(untilDue, this.flight.pauseMs()), this.#horizon.look(record)))
   }
 
   /**
@@ -261,7 +240,7 @@ export class Keeper {
     const { record } = this.session
     const lineage = lineageOf(record)
     const isRivals = record?.state === 'live' && record.intent && record.intent.owner !== this.owner
-    if (isRivals) this.flight.unpause()
+    if (isRivals && this.flight.failure?.code !== 'storage_failed') this.flight.unpause()
     if (record?.state === 'live') this.revocations.spare(record)
     if (lineage !== this.#lineage) {
       this.#lineage = lineage

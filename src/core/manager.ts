@@ -1,13 +1,14 @@
 import { authorizedFetch, type ApiRequest } from './authorized-fetch.js'
 import type { OAuthClient } from './client.js'
 import { diagnose, type Diagnosis } from './diagnosis.js'
-import { sleep, type Environment } from './environment.js'
+import { sleep, within, type Environment } from './environment.js'
 import { EvergrantError, isEvergrantError } from './errors.js'
 import type { TokenEvent } from './events.js'
 import { isPassing } from './flight.js'
-import { Keeper, type KeeperParts } from './keeper.js'
+import { Keeper } from './keeper.js'
 import type { Lifetime } from './lifetime.js'
-import { isSameToken, tokenOf, type AccessToken, type LiveRecord, type SessionRecord } from './record.js'
+import type { ManagerParts } from './parts.js'
+import { isSameToken, lineageOf, tokenOf, type AccessToken, type LiveRecord, type SessionRecord } from './record.js'
 import { answerMs } from './renewal.js'
 import type { ProofKey, Send } from './proof.js'
 import { requireLive, type Change, type Session } from './session.js'
@@ -15,6 +16,7 @@ import { assertBound, readSignIn, signIn, signOut, timeAfter, tombstoneOf, type 
 import type { Snapshot } from './snapshot.js'
 import { kindOf, type TokenKind } from './token-kind.js'
 import {
+  sessionName,
   withSession,
   type AccessTokenOptions,
   type SetTokensOptions,
@@ -30,13 +32,8 @@ const newEnoughMs = 5000
 /** How often a new token may be over before it can be used, as after a sleep, within one call. */
 const mostSpoiled = 2
 const shortestPauseMs = 50
-
-/** The parts a manager is put together from. */
-export interface ManagerParts extends KeeperParts {
-  /** The origins that may be sent the access token. */
-  readonly allowedOrigins: ReadonlySet<string>
-  readonly autoRenew: boolean
-}
+/** Longer than a renewal may take and a store may be given to take what came of it. */
+const farewellMs = 60_000
 
 /** What a sign-in or sign-out has led to. */
 interface Decided {
@@ -68,6 +65,7 @@ class Manager implements PooledManager {
   /** The key of the last sign-in here. */
   #makingKey: Promise<ProofKey> | undefined
   readonly client: OAuthClient
+  readonly [sessionName]: string
   readonly fetch: typeof fetch
 
   constructor(parts: ManagerParts) {
@@ -76,13 +74,16 @@ class Manager implements PooledManager {
     this.#waitingRoom = new WaitingRoom(parts.environment)
     this.#keeper = new Keeper(parts)
     this.client = parts.client
+    this[sessionName] = parts.key
     this.fetch = authorizedFetch({
       ...parts,
       getTokens: (options) => this.getTokens(options),
       prove: (request, tokens, send) => this.#prove(request, tokens, send),
       onChallenge: (event) => this.#keeper.tell(event),
     })
+    // A page opens its database first: that takes the longest.
     if (parts.autoRenew) this.start()
+    this.#keeper.watch()
   }
 
   readonly getSnapshot = (): Snapshot => this.#keeper.view.snapshot
@@ -103,7 +104,8 @@ class Manager implements PooledManager {
     const keeper = this.#keeper
     const kind = kindOf(options)
     const endsAt = this.#environment.monotonic() + callerMs
-    await this.#waitingRoom.wait(keeper.load(), endsAt, options.signal)
+    this.#waitingRoom.assertOpen(options.signal)
+    if (!keeper.isLoaded) await this.#waitingRoom.wait(keeper.load(), endsAt, options.signal)
     const first = requireLive(keeper.session.record)
     const previous = tokenOf(first, kind.key)
     let spoiled = 0
@@ -141,8 +143,9 @@ class Manager implements PooledManager {
     this.#keeper.refusals = 0
     if (failure) this.#keeper.noteStoreFailure(failure)
     for (const previous of replaced) void revocations.discard(previous, session.record)
-    if (scope?.split(' ').includes('offline_access') && !record.refreshToken) this.#keeper.tell(noRefreshToken)
-    view.deliver()
+    const isTaken = lineageOf(session.record) === lineageOf(record)
+    if (isTaken && scope?.split(' ').includes('offline_access') && !record.refreshToken) view.tell(noRefreshToken)
+    this.#keeper.look()
   }
 
   async signOut(): Promise<{ idToken: string | undefined }> {
@@ -195,13 +198,14 @@ class Manager implements PooledManager {
   async [Symbol.asyncDispose](): Promise<void> {
     const { flight, session } = this.#keeper
     this.dispose()
-    await flight.settled()
-    await session.flush().catch(() => undefined)
+    const stored = flight.settled().then(() => session.handOver())
+    // A process does not end before that.
+    await within(this.#environment, farewellMs, stored, tooLate, true)
   }
 
   async [withSession]<T>(work: (session: Session) => Promise<T>): Promise<T> {
     await this.#waitingRoom.wait(this.#keeper.load(), this.#environment.monotonic() + callerMs, undefined)
-    return work(this.#keeper.session)
+    return work(this.#keeper.session).finally(() => this.#keeper.look())
   }
 
   diagnose(): Diagnosis {
@@ -268,6 +272,10 @@ class Manager implements PooledManager {
       await room.wait(sleep(this.#environment, pauseMs), endsAt, signal)
     }
   }
+}
+
+function tooLate(): EvergrantError {
+  return new EvergrantError('unavailable', 'the renewal under way does not end')
 }
 
 function spoiledTokens(): EvergrantError {

@@ -1,5 +1,5 @@
 import type { Environment } from './environment.js'
-import { EvergrantError } from './errors.js'
+import { EvergrantError, type ErrorDetails } from './errors.js'
 
 /** How soon a caller has given up: who would come later than that is told at once. */
 const longestQueueMs = 10_000
@@ -32,6 +32,8 @@ export class Pace {
   /** Until when the server wants to be left alone. */
   #pausedUntil = 0
   #slowedAt = -Infinity
+  /** The session that may have reached a limit of its own last, unless another one has got tokens since. */
+  #limited: string | undefined
   #isOver = false
   #cancel: (() => void) | undefined
 
@@ -67,14 +69,16 @@ export class Pace {
   /**
    * To be called before a caller begins to wait for a turn.
    *
-   * @throws EvergrantError `unavailable` when so many are urgent already that the caller would have given up by then
+   * @throws EvergrantError `unavailable` when the next turn is so far away, or so many are urgent already, that the caller
+   *   would have given up by then
    */
   assertShort(): void {
     const ahead = this.#queue.filter(({ isUrgent }) => isUrgent()).length
-    const queueMs = (ahead * 1000) / this.#perSecond
+    const restMs = Math.max(0, this.#startAt() - this.environment.monotonic())
+    const queueMs = restMs + (ahead * 1000) / this.#perSecond
     if (queueMs <= longestQueueMs) return
-    const retryAt = this.environment.now() + queueMs
-    throw new EvergrantError('unavailable', 'more sessions want to be renewed than the pace allows', { retryAt })
+    const why = 'more sessions are due than the pace of this pool allows, or the server wants to be left alone'
+    throw new EvergrantError('unavailable', why, { retryAt: this.environment.now() + queueMs })
   }
 
   /** Lets nobody go any more, of those who wait and those who come. */
@@ -86,14 +90,21 @@ export class Pace {
 
   /** The server has answered as it should. */
   quicken(): void {
+    this.#limited = undefined
     this.#perSecond = Math.min(this.ceilingPerSecond, this.#perSecond + this.ceilingPerSecond / steps)
   }
 
-  /** The server is in trouble, and wants to be left alone until `retryAt`, if it said so. */
-  slowDown(retryAt: number | undefined): void {
+  /**
+   * The server has failed the session called `key`, and wants to be left alone until `retryAt`, if it said so. An answer that
+   * does not say that the server itself is in trouble may be about a limit of this session: all are meant when another one
+   * was answered like that before it.
+   */
+  slowDown(key: string, { status = 500, retryAt = 0 }: ErrorDetails = {}): void {
     const now = this.environment.monotonic()
-    const asked = (retryAt ?? 0) - this.environment.now()
-    this.#pausedUntil = Math.max(this.#pausedUntil, now + Math.min(asked, longestPauseMs))
+    const asked = retryAt - this.environment.now()
+    const isForAll = status >= 500 || (this.#limited ?? key) !== key
+    if (isForAll) this.#pausedUntil = Math.max(this.#pausedUntil, now + Math.min(asked, longestPauseMs))
+    if (status < 500) this.#limited = key
     if (now - this.#slowedAt < slowdownMs) return
     this.#slowedAt = now
     this.#perSecond = Math.max(Math.min(slowestPerSecond, this.ceilingPerSecond), this.#perSecond / 2)

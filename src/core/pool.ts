@@ -1,16 +1,20 @@
-import { Agenda, type Appointment } from './agenda.js'
+import { Agenda } from './agenda.js'
 import { sleep } from './environment.js'
 import { isEvergrantError } from './errors.js'
 import { Emitter, type TokenEvent } from './events.js'
 import type { GrantContext, Granted } from './grant.js'
-import { createManager, type ManagerParts, type PooledManager } from './manager.js'
+import { createManager, type PooledManager } from './manager.js'
 import { isUnclear } from './outcome.js'
 import { Pace } from './pace.js'
+import type { ManagerParts } from './parts.js'
 import { lookDelay } from './schedule.js'
+import { newSlot, type Opened, type Slot } from './slot.js'
 import { withSession } from './token-manager.js'
 import type { PooledSession, PoolEvent, PoolMetrics, TokenPool } from './token-pool.js'
 
 const breathMs = 1000
+/** How soon a session is looked after again whose renewal the server refuses until somebody mends the setup. */
+const stuckMs = 3_600_000
 
 /** The parts a pool is put together from: those of its managers, whose `key` the key of a session is added to. */
 export interface PoolParts extends ManagerParts {
@@ -20,26 +24,6 @@ export interface PoolParts extends ManagerParts {
   readonly maxOpenSessions: number
   /** Is told of each event, after the listeners. */
   readonly onPoolEvent?: ((event: PoolEvent) => void) | undefined
-}
-
-/** A session that the pool knows. Most have no manager: all that is kept of them is when they are due. */
-interface Slot extends Appointment {
-  readonly key: string
-  opened: Opened | undefined
-  /** Whether to renew it though nobody asks for it. */
-  isKept: boolean
-  /** Whether this pool has sent its refresh token and got no clear answer. The server may accept it again, but not for long. */
-  isInDoubt: boolean
-}
-
-/** A session with a manager. */
-interface Opened {
-  readonly slot: Slot
-  readonly manager: PooledManager
-  /** How many calls are under way. */
-  calls: number
-  /** When the last one was over, on the monotonic clock; `-Infinity` when nobody called. */
-  usedAt: number
 }
 
 /** Puts a pool together. */
@@ -59,6 +43,7 @@ class Pool implements TokenPool {
   readonly #due = new Set<Slot>()
   /** No session, but the time to close those that are idle. */
   readonly #closing: Slot = newSlot('')
+  #unwatch: (() => void) | undefined
   #tending = 0
   #renewing = 0
   #renewals = 0
@@ -128,13 +113,15 @@ class Pool implements TokenPool {
     this.#due.clear()
     this.#pace.end()
     for (const { manager } of this.#opened) manager.dispose()
+    this.#unwatch?.()
     this.#emitter.clear()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     const managers = [...this.#opened].map(({ manager }) => manager)
     this.dispose()
-    await Promise.all(managers.map((manager) => manager[Symbol.asyncDispose]()))
+    const farewells = await Promise.allSettled(managers.map((manager) => manager[Symbol.asyncDispose]()))
+    for (const farewell of farewells) if (farewell.status === 'rejected') throw farewell.reason
   }
 
   async #use<T>(key: string, work: (manager: PooledManager) => Promise<T>): Promise<T> {
@@ -165,8 +152,21 @@ class Pool implements TokenPool {
     const opened = (slot.opened ??= { slot, manager: this.#makeManager(slot), calls: 0, usedAt: -Infinity })
     this.#opened.add(opened)
     if (this.#isOver) opened.manager.dispose()
-    else if (slot.isKept) opened.manager.start()
+    else if (slot.isKept) {
+      opened.manager.start()
+      this.#keepListening()
+    }
     return opened
+  }
+
+  /** A store listens while somebody watches: without this it would begin and end with each renewal that nobody waits for. */
+  #keepListening(): void {
+    const { store, key } = this.#parts
+    try {
+      this.#unwatch ??= store.watch?.(key, () => undefined)
+    } catch {
+      // Then each renewal asks the store anew, or nobody can be told.
+    }
   }
 
   /** The manager of one session shares the agenda and the pace of all. */
@@ -221,9 +221,10 @@ class Pool implements TokenPool {
       this.#pace.quicken()
       return granted
     } catch (error) {
-      if (isEvergrantError(error) && !isUnclear(error)) slot.isInDoubt = wasInDoubt
+      const failure = isEvergrantError(error) ? error : undefined
+      if (failure && !isUnclear(failure)) slot.isInDoubt = wasInDoubt
       this.#failures++
-      if (!isEvergrantError(error) || error.code === 'unavailable') this.#pace.slowDown(Object(error).retryAt)
+      if (!failure || failure.code === 'unavailable') this.#pace.slowDown(slot.key, failure)
       throw error
     }
   }
@@ -272,20 +273,19 @@ class Pool implements TokenPool {
       this.#close(opened)
     }
     if (this.#opened.size > 0 && this.#closing.place < 0 && !this.#isOver)
-      this.#agenda.plan(this.#closing, idleSeconds * 1000)
+      this.#agenda.plan(this.#closing, lookDelay(idleSeconds * 1000))
   }
 
   /** Lets go of all but when the session is due. */
   #close(opened: Opened): void {
     const { slot, manager, calls } = opened
-    if (calls > 0 || manager.isBusy) return
+    // It may have been closed and opened anew since.
+    if (slot.opened !== opened || calls > 0 || manager.isBusy) return
+    const isStuck = slot.isKept && slot.place < 0 && manager.getSnapshot().status === 'active'
+    if (isStuck && !this.#isOver) this.#agenda.plan(slot, stuckMs)
     slot.opened = undefined
     this.#opened.delete(opened)
     manager.dispose()
     if (slot.place < 0 && !this.#due.has(slot)) this.#slots.delete(slot.key)
   }
-}
-
-function newSlot(key: string): Slot {
-  return { key, opened: undefined, isKept: false, isInDoubt: false, dueAt: 0, place: -1 }
 }

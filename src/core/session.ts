@@ -1,5 +1,5 @@
 import { isNewerFormat } from './codec.js'
-import { within, type Environment } from './environment.js'
+import { sleep, within, type Environment } from './environment.js'
 import { EvergrantError, isEvergrantError, nameOf, type ErrorCode } from './errors.js'
 import { assertSuccession } from './invariants.js'
 import { isReadable, type LiveRecord, type SessionRecord, type StoredRecord } from './record.js'
@@ -26,10 +26,13 @@ interface Held {
 export class Session {
   #stored: Versioned | undefined
   #isKnown = false
+  #isCalling = false
   #held: Held | undefined
   #cancelFlush: (() => void) | undefined
   #decisions = 0
   #queue: Promise<unknown> = Promise.resolve()
+  /** A look that waits for its turn in the queue. */
+  #reading: Promise<void> | undefined
 
   constructor(
     readonly key: string,
@@ -55,13 +58,13 @@ export class Session {
 
   /** Writes what a renewal has led to. Whatever the store says to it, it is held if it may follow what is known by then. */
   put(record: SessionRecord, change: Change): Promise<EvergrantError | undefined> {
-    return this.#writeOrHold(record, change, () => change(this.record) !== undefined, ['storage_failed', 'unsupported'])
+    return this.#writeOrHold(record, change, () => change(this.record) !== undefined)
   }
 
   /** Carries out a sign-in or sign-out. When the store fails it is held, unless there was a later one. */
   decide(record: SessionRecord, change: Change): Promise<EvergrantError | undefined> {
     const order = ++this.#decisions
-    return this.#writeOrHold(record, change, () => order === this.#decisions, ['storage_failed'])
+    return this.#writeOrHold(record, change, () => order === this.#decisions, 'storage_failed')
   }
 
   /** Makes `record` the newest one in memory at once, and goes on trying to make `change` in the store. */
@@ -79,14 +82,42 @@ export class Session {
     if (this.#held === held) this.#release()
   }
 
-  /** Stops offering. */
-  stop(): void {
-    this.#cancelFlush?.()
+  /**
+   * Offers a held record until the store has taken it.
+   *
+   * @throws EvergrantError `storage_failed` when it has not for five seconds
+   */
+  async handOver(): Promise<void> {
+    const giveUpAt = this.environment.monotonic() + operationMs
+    for (;;) {
+      try {
+        return await this.flush()
+      } catch (error) {
+        if (this.environment.monotonic() >= giveUpAt) throw error
+      }
+      await sleep(this.environment, shortestFlushMs)
+    }
   }
 
-  /** Looks into the store. */
+  /**
+   * Calls `onNews` when others may have changed the record, until the function that it returns is called. A store in memory
+   * tells of a change while it is made: what it tells in the course of a call is our own doing.
+   */
+  watch(onNews: () => void): (() => void) | undefined {
+    try {
+      return this.store.watch?.(this.key, () => void (this.#isCalling || onNews()))
+    } catch {
+      // Who cannot be told looks into the store when a token is due.
+      return undefined
+    }
+  }
+
+  /** Looks into the store. Looks that have not begun are one, so that callers do not queue up behind a slow store. */
   read(): Promise<void> {
-    return this.#afterOthers(() => this.#read())
+    return (this.#reading ??= this.#afterOthers(() => {
+      this.#reading = undefined
+      return this.#read()
+    }))
   }
 
   /**
@@ -117,14 +148,14 @@ export class Session {
   }
 
   /**
-   * Resolves to the failure of the store, if there is one that may pass. `stands` tells whether nothing newer is known,
-   * so that what is held may be replaced.
+   * Resolves to the failure of the store, if there is one: any, or of the code `passing`. `stands` tells whether nothing newer
+   * is known, so that what is held may be replaced.
    */
   async #writeOrHold(
     record: SessionRecord,
     change: Change,
     stands: () => boolean,
-    passing: readonly ErrorCode[],
+    passing?: ErrorCode,
   ): Promise<EvergrantError | undefined> {
     try {
       // Written or overruled: what the store holds now is the newest.
@@ -132,14 +163,14 @@ export class Session {
       if (stands()) this.#release()
       return undefined
     } catch (error) {
-      if (!isEvergrantError(error) || !passing.includes(error.code)) throw error
+      if (!isEvergrantError(error) || (passing && error.code !== passing)) throw error
       if (stands()) this.hold(record, change)
       return error
     }
   }
 
   #release(): void {
-    this.stop()
+    this.#cancelFlush?.()
     this.#held = undefined
     this.onChange()
   }
@@ -151,17 +182,26 @@ export class Session {
   }
 
   #flushLater(ms: number): void {
-    this.stop()
+    this.#cancelFlush?.()
     const retry = (): void => this.#flushLater(Math.min(ms * 2, longestFlushMs))
     this.#cancelFlush = this.environment.setTimer(() => void this.flush().catch(retry), ms)
   }
 
   async #bounded<T>(operation: () => Promise<T>): Promise<T> {
     try {
-      return await within(this.environment, operationMs, operation(), () => new Error('it gave no answer'))
+      return await within(this.environment, operationMs, this.#call(operation), () => new Error('it gave no answer'))
     } catch (error) {
       this.#isKnown = false
       throw isEvergrantError(error) ? error : new EvergrantError('storage_failed', `the store failed: ${nameOf(error)}`)
+    }
+  }
+
+  #call<T>(operation: () => Promise<T>): Promise<T> {
+    this.#isCalling = true
+    try {
+      return operation()
+    } finally {
+      this.#isCalling = false
     }
   }
 

@@ -63,6 +63,8 @@ export interface Tokens {
 
 /** Where {@link TokenManager} lets a flow at its session. */
 export const withSession: unique symbol = Symbol('session')
+/** Where {@link TokenManager} tells what its session is called in the store. */
+export const sessionName: unique symbol = Symbol('session name')
 
 /** Keeps one session alive. */
 export interface TokenManager {
@@ -135,10 +137,15 @@ export interface TokenManager {
 
   /**
    * Ends this manager: timers, listeners and waiting calls. The session stays in the store. A renewal under way is
-   * finished and stored, which `await using` waits for; tokens that the store does not take are offered to it twice
-   * a second while the process lives.
+   * finished and stored; tokens that the store does not take are offered to it twice a second while the process lives.
    */
   dispose(): void
+
+  /**
+   * The same, for `await using`: waits until a renewal under way is finished and stored, and keeps the process alive until then.
+   *
+   * @throws EvergrantError `storage_failed` when the store has not taken the newest tokens for five seconds
+   */
   [Symbol.asyncDispose](): Promise<void>
 
   /**
@@ -148,4 +155,6 @@ export interface TokenManager {
    * @internal
    */
   [withSession]<T>(work: (session: Session) => Promise<T>): Promise<T>
+  /** @internal */
+  readonly [sessionName]: string
 }

@@ -70,8 +70,14 @@ export interface TokenPool {
 
   /**
    * Ends the pool: timers, listeners, waiting calls, and renewals that wait for their turn. The sessions stay in the store.
-   * Renewals under way are finished and stored, which `await using` waits for.
+   * Renewals under way are finished and stored.
    */
   dispose(): void
+
+  /**
+   * The same, for `await using`: waits until renewals under way are finished and stored, and keeps the process alive until then.
+   *
+   * @throws EvergrantError `storage_failed` when the store has not taken the newest tokens of a session for five seconds
+   */
   [Symbol.asyncDispose](): Promise<void>
 }

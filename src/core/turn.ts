@@ -79,8 +79,12 @@ export class Turn {
       if (!rival.isAtWork(record)) {
         const intent = nextIntent(record.intent, rival.owner)
         const armed = { ...record, intent }
-        const leaseLeft = countdown(environment, sendingMs)
-        const won = await session.update((stored) => (stored === record ? armed : undefined))
+        let leaseLeft = (): number => 0
+        const arm = (stored: StoredRecord | undefined): LiveRecord | undefined => {
+          leaseLeft = countdown(environment, sendingMs)
+          return stored === record ? armed : undefined
+        }
+        const won = await session.update(arm)
         const turn = won && new Turn(session, environment, armed, need, leaseLeft)
         if (turn && (isFree(record, rival.owner) || (await turn.isUncontested()))) return turn
         continue
@@ -95,13 +99,15 @@ export class Turn {
    * from writing by a store that works again only now: then it writes before this is over.
    */
   async isUncontested(): Promise<boolean> {
+    let isOurs = false
     try {
       await sleep(this.environment, handoverMs)
       await this.session.read()
-      return this.isMarkedIn(this.session.record)
+      isOurs = this.isMarkedIn(this.session.record)
     } finally {
-      if (!this.isMarkedIn(this.session.record)) this.end()
+      if (!isOurs) this.end()
     }
+    return isOurs
   }
 
   /** Whether nobody else can have taken a turn since. */
@@ -138,8 +144,9 @@ export class Turn {
   }
 
   async #beat(): Promise<void> {
-    const leaseLeft = countdown(this.environment, sendingMs)
+    let leaseLeft = this.leaseLeft
     const moved = (stored: StoredRecord | undefined): LiveRecord | undefined => {
+      leaseLeft = countdown(this.environment, sendingMs)
       if (!this.isMarkedIn(stored) || !stored.intent) return undefined
       return { ...stored, intent: { ...stored.intent, beat: stored.intent.beat + 1 } }
     }

@@ -50,6 +50,7 @@ export class View {
     const previous = this.#record
     if (this.#isKnown && record === previous) return
     this.#record = record
+    this.#counted.forEach((_counted, key) => this.#count(key))
     this.lifetime = this.#count(defaultTokenKey)
     const current = tokenOf(record)
     this.ready = current && Promise.resolve(current.token)

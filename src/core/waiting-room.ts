@@ -10,6 +10,11 @@ export class WaitingRoom {
 
   constructor(private readonly environment: Environment) {}
 
+  /** @throws EvergrantError `aborted` when nobody may wait here, or the caller has given up already */
+  assertOpen(signal: AbortSignal | undefined): void {
+    if (this.isClosed || signal?.aborted) throw givenUp()
+  }
+
   /**
    * Settles as `work` does, until `endsAt` on the monotonic clock, when it rejects with what `late` makes, the caller's
    * `signal` or {@link close}.
@@ -23,7 +28,7 @@ export class WaitingRoom {
     const waiting = this.#leave
     let leave = (): void => undefined
     const left = new Promise<never>((_resolve, reject) => {
-      leave = () => reject(new EvergrantError('aborted', 'the call was given up by its caller'))
+      leave = () => reject(givenUp())
     })
     if (!waiting || signal?.aborted) leave()
     waiting?.add(leave)
@@ -44,6 +49,10 @@ export class WaitingRoom {
   get isClosed(): boolean {
     return this.#leave === undefined
   }
+}
+
+function givenUp(): EvergrantError {
+  return new EvergrantError('aborted', 'the call was given up by its caller')
 }
 
 function tooSlow(): EvergrantError {

@@ -1,6 +1,6 @@
-import type { OAuthClient } from '../core/client.js'
 import { systemEnvironment } from '../core/environment.js'
 import { EvergrantError } from '../core/errors.js'
+import { sessionName, type TokenManager } from '../core/token-manager.js'
 import type { SentRequest } from '../oauth/authorization-code.js'
 import { parseUrl } from '../oauth/http.js'
 
@@ -10,10 +10,11 @@ export type Pending = { readonly returnTo: string } & (
 )
 
 /**
- * By client and `state`, so that several may be under way. Other tabs do not see it, and it ends with the tab. No session is
- * ever stored under such a name: `state` comes from the address, and may be anything.
+ * By the server, client and key of the manager, whose answer it waits for and no other (RFC 9700 section 4.4), and by `state`, so
+ * that several may be under way. Other tabs do not see it, and it ends with the tab. No session is ever stored under such
+ * a name: `state` comes from the address, and may be anything.
  */
-const nameOf = ({ clientId }: OAuthClient, state: string): string => `evergrant redirect ${clientId} ${state}`
+const nameOf = (tokens: TokenManager, state: string): string => `evergrant redirect ${tokens[sessionName]} ${state}`
 
 /** Makes the `state` of a redirect. */
 export function newState(): string {
@@ -25,9 +26,9 @@ export function newState(): string {
  *
  * @throws EvergrantError `storage_failed`
  */
-export function remember(client: OAuthClient, state: string, pending: Pending): void {
+export function remember(tokens: TokenManager, state: string, pending: Pending): void {
   try {
-    sessionStorage.setItem(nameOf(client, state), JSON.stringify(pending))
+    sessionStorage.setItem(nameOf(tokens, state), JSON.stringify(pending))
   } catch {
     throw new EvergrantError(
       'storage_failed',
@@ -37,9 +38,9 @@ export function remember(client: OAuthClient, state: string, pending: Pending): 
 }
 
 /** Gives what was remembered, once. */
-export function take(client: OAuthClient, state: string | null): Pending | undefined {
+export function take(tokens: TokenManager, state: string | null): Pending | undefined {
   try {
-    const name = nameOf(client, state ?? '')
+    const name = nameOf(tokens, state ?? '')
     const text = sessionStorage.getItem(name)
     sessionStorage.removeItem(name)
     return text === null ? undefined : (JSON.parse(text) as Pending)

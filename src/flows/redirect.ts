@@ -1,6 +1,7 @@
 import { isEvergrantError } from '../core/errors.js'
 import type { TokenManager } from '../core/token-manager.js'
 import { authorizationRequest, redeemCode, type AuthorizationOptions } from '../oauth/authorization-code.js'
+import { oneAtATime, type UnderWay } from './one-at-a-time.js'
 import { newState, pathOf, remember, take } from './pending.js'
 
 /** How a user is sent to sign in. */
@@ -32,14 +33,12 @@ export async function signInWithRedirect(tokens: TokenManager, options: SignInOp
   const returnTo = pathOf(options.returnTo)
   const state = newState()
   const { url, sent } = await authorizationRequest(tokens.client, state, options)
-  remember(tokens.client, state, { type: 'sign_in', returnTo, ...sent })
+  remember(tokens, state, { type: 'sign_in', returnTo, ...sent })
   location.assign(url)
 }
 
+const underWay: UnderWay<RedirectOutcome> = new WeakMap()
 const answered = ['code', 'state', 'iss', 'error', 'error_description', 'error_uri', 'session_state']
-
-/** A page that calls twice, as development modes of frameworks do, gets one outcome. */
-const underWay = new WeakMap<TokenManager, Promise<RedirectOutcome>>()
 
 /**
  * Finishes what {@link signInWithRedirect} or `signOutWithRedirect()` began, on the page the user comes back to. Takes
@@ -49,17 +48,19 @@ const underWay = new WeakMap<TokenManager, Promise<RedirectOutcome>>()
  *   `error` and `errorDescription`, and `returnTo`; `misconfigured` when the answer is not the one that was asked for
  */
 export function handleRedirectCallback(tokens: TokenManager): Promise<RedirectOutcome> {
-  const outcome = underWay.get(tokens) ?? finish(tokens).finally(() => underWay.delete(tokens))
-  underWay.set(tokens, outcome)
-  return outcome
+  return oneAtATime(underWay, tokens, () => finish(tokens))
 }
+
+/** An answer that was not for the manager that asked. On a page with several, it is for another one. */
+let unclaimed: URLSearchParams | undefined
 
 async function finish(tokens: TokenManager): Promise<RedirectOutcome> {
   const url = new URL(location.href)
-  const answer = new URLSearchParams(url.search)
+  const answer = url.searchParams.has('state') || !unclaimed ? new URLSearchParams(url.search) : unclaimed
   for (const name of answered) url.searchParams.delete(name)
   history.replaceState(history.state, '', url)
-  const pending = take(tokens.client, answer.get('state'))
+  const pending = take(tokens, answer.get('state'))
+  unclaimed = pending ? undefined : answer
   if (!pending) return { outcome: 'none', returnTo: '/' }
   const { returnTo } = pending
   if (pending.type === 'sign_out') return { outcome: 'signed_out', returnTo }

@@ -1,5 +1,5 @@
 import type { StoredRecord, LiveRecord } from '../core/record.js'
-import type { Session } from '../core/session.js'
+import { requireLive, type Session } from '../core/session.js'
 import type { TokenManager } from '../core/token-manager.js'
 import type { PooledSession } from '../core/token-pool.js'
 import { bounded } from '../oauth/http.js'
@@ -27,10 +27,18 @@ export async function revoke(
   { token: name = 'refresh_token', ...kind }: TokenChoice = {},
 ): Promise<void> {
   await useHeldToken(tokens, name, kind, async (token, session) => {
+    const { sessionId } = requireLive(session.record)
     await bounded(requestRevocation(tokens.client, token, name))
-    if (name === 'access_token') await forget(session, token)
+    if (name === 'access_token') return forget(session, token)
+    // A store that cannot be read has told of nobody else.
+    await session.read().catch(() => undefined)
+    if (!isOther(session.record, sessionId)) await tokens.signOut()
   })
-  if (name === 'refresh_token') await tokens.signOut()
+}
+
+/** Whether somebody has signed in meanwhile, whose session it is now. */
+function isOther(record: StoredRecord | undefined, sessionId: string): boolean {
+  return record?.state === 'live' && record.sessionId !== sessionId
 }
 
 /** Takes an access token out of the record, so that nobody is given it any more. */

@@ -2,6 +2,7 @@ import type { TokenManager } from '../core/token-manager.js'
 import { absolute } from '../oauth/authorization-code.js'
 import { assertSecure } from '../oauth/http.js'
 import { assertFree } from '../oauth/parameters.js'
+import { oneAtATime, type UnderWay } from './one-at-a-time.js'
 import { newState, pathOf, remember } from './pending.js'
 
 /** How a user is sent to sign out. */
@@ -17,6 +18,7 @@ export interface SignOutOptions {
   readonly additionalParameters?: Readonly<Record<string, string>> | undefined
 }
 
+const underWay: UnderWay<void> = new WeakMap()
 const ours = ['id_token_hint', 'client_id', 'post_logout_redirect_uri', 'state']
 
 /**
@@ -27,7 +29,11 @@ const ours = ['id_token_hint', 'client_id', 'post_logout_redirect_uri', 'state']
  * @throws EvergrantError `storage_failed` as `signOut()` does; `unavailable` when the server's metadata cannot be had:
  *   here the user is signed out all the same
  */
-export async function signOutWithRedirect(tokens: TokenManager, options: SignOutOptions = {}): Promise<void> {
+export function signOutWithRedirect(tokens: TokenManager, options: SignOutOptions = {}): Promise<void> {
+  return oneAtATime(underWay, tokens, () => leave(tokens, options))
+}
+
+async function leave(tokens: TokenManager, options: SignOutOptions): Promise<void> {
   const { returnTo = '/', additionalParameters = {} } = options
   const postLogoutRedirectUri =
     options.postLogoutRedirectUri && absolute('postLogoutRedirectUri', options.postLogoutRedirectUri)
@@ -52,7 +58,7 @@ export async function signOutWithRedirect(tokens: TokenManager, options: SignOut
   }
   for (const [name, value] of Object.entries(parameters)) if (value) url.searchParams.set(name, value)
   try {
-    remember(client, state, { type: 'sign_out', returnTo: path })
+    remember(tokens, state, { type: 'sign_out', returnTo: path })
   } catch {
     // Then the page that the user comes back to does not know why.
   }

@@ -13,6 +13,7 @@ const codes: ReadonlyMap<unknown, ErrorCode> = new Map([
   ['interaction_required', 'login_required'],
   ['login_required', 'login_required'],
   ['consent_required', 'login_required'],
+  ['account_selection_required', 'login_required'],
   ['mfa_required', 'login_required'],
   ['access_denied', 'denied'],
   // What Microsoft says in its place on devices.

@@ -30,8 +30,6 @@ export interface AuthorizationOptions {
 
 /** What is remembered of a request until its answer comes. */
 export interface SentRequest {
-  /** Whom it was sent to, and whose answer it waits for (RFC 9700 section 4.4). */
-  readonly issuer: string
   readonly redirectUri: string
   readonly verifier: string
   readonly nonce: string
@@ -53,8 +51,7 @@ export async function authorizationRequest(
   const redirectUri = absolute('redirectUri', options.redirectUri)
   const server = await client.metadata()
   assertSecure('authorization_endpoint', server.authorization_endpoint)
-  const { issuer } = server
-  const sent = { issuer, redirectUri, verifier: randomSecret(), nonce: randomSecret(), scope, maxAge }
+  const sent = { redirectUri, verifier: randomSecret(), nonce: randomSecret(), scope, maxAge }
   const ours: Readonly<Record<string, string | undefined>> = {
     response_type: 'code',
     response_mode: undefined,
@@ -111,7 +108,6 @@ export async function redeemCode(
   sent: SentRequest,
 ): Promise<Omit<FirstAnswer, 'serverTime'>> {
   const server = await client.metadata()
-  if (sent.issuer !== server.issuer) throw new EvergrantError('misconfigured', 'another server began this sign-in')
   const code = readCode(answer, server)
   const { redirectUri, verifier } = sent
   const form = { grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: verifier }

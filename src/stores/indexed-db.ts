@@ -29,8 +29,9 @@ export function indexedDbStore(name = 'evergrant'): TokenStore {
     for (let isLast = false; ; isLast = true) {
       const use = (useStore ??= createStore(name, table))
       try {
-        return await within(systemEnvironment, operationMs, operation(use), () => stuck(use))
+        return await within(systemEnvironment, operationMs, operation(use), stuck)
       } catch (error) {
+        giveUp(use)
         if (useStore === use) useStore = undefined
         if (isLast) throw error
       }
@@ -118,13 +119,20 @@ function versioned(value: unknown): Versioned | undefined {
 
 /** Tells the other holders to look. The message is the key of the record, which names the server and the client only. */
 function announce(name: string, key: string): void {
-  const channel = new BroadcastChannel(name)
-  channel.postMessage(key)
-  channel.close()
+  try {
+    const channel = new BroadcastChannel(name)
+    channel.postMessage(key)
+    channel.close()
+  } catch {
+    // Where site data are blocked there is nobody to tell. The swap has been made.
+  }
 }
 
 /** A connection that is given up is closed, should it ever open or come back to life. */
-function stuck(use: UseStore): EvergrantError {
+function giveUp(use: UseStore): void {
   use('readonly', ({ transaction }) => transaction.db.close()).catch(() => undefined)
+}
+
+function stuck(): EvergrantError {
   return new EvergrantError('storage_failed', 'IndexedDB gives no answer; another tab may block it')
 }

@@ -37,6 +37,21 @@ describe('the clock', () => {
     expect(world.requests).toBe(1)
   })
 
+  test('P-092 a server that wanted to be left alone for a while is asked again when that was slept through', async () => {
+    const world = new ScriptedWorld({ lifetimeSeconds: 60 })
+    await world.signIn()
+    const { holder, manager } = world.seat()
+    world.faults.push({ type: 'respond', status: 503, headers: { 'retry-after': '3000' } })
+    await world.pass(70)
+    expect(world.requests).toBe(1)
+    holder.pause()
+    await world.pass(7200)
+    holder.asleepFor += 7_200_000
+    holder.resume()
+    expect(await world.finish(manager.getAccessToken(), 2)).toMatch(/^access/)
+    expect(world.requests).toBe(2)
+  })
+
   test('makes at most one renewal when five holders wake together', async () => {
     const world = new ScriptedWorld({ lifetimeSeconds: 3600, holders: 5 })
     await world.signIn()

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { LiveRecord, SessionRecord } from '../../src/core/record.js'
 import { oauthClient } from '../../src/oauth/client.js'
 import { refreshTokenGrant } from '../../src/oauth/refresh-token.js'
 import { memoryStore } from '../../src/stores/memory.js'
@@ -35,4 +36,28 @@ test('whoever takes over from a holder that could not store lets it store first,
   for (let outageMs = 5500; outageMs < 9500; outageMs += 130) {
     expect(await sentAround(outageMs), `an outage of ${outageMs} ms`).toEqual(['refresh-0'])
   }
+})
+
+test('a holder whose store fails while it takes over does not keep the others waiting afterwards', async () => {
+  const environment = new FakeEnvironment(() =>
+    Promise.resolve(Response.json({ access_token: 'access', refresh_token: 'second', expires_in: 3600 })),
+  )
+  const client = oauthClient({ metadata: () => Promise.resolve(metadata), clientId: 'client', environment })
+  const place = memoryStore()
+  const open = (store: BrittleStore) =>
+    managerOf(environment, { client, store, autoRenew: false, grant: refreshTokenGrant() })
+  const stores = [new BrittleStore(environment, place), new BrittleStore(environment, place)] as const
+  const [first, second] = [open(stores[0]), open(stores[1])]
+  await first.setTokens({ refresh_token: 'first' })
+  const { record, revision } = (await place.read('session')) ?? {}
+  const intent = { owner: 'somebody who died', attempt: 1, beat: 0, inDoubt: false }
+  await place.swap('session', revision, { ...record, intent } as SessionRecord)
+  const call = first.getAccessToken().catch(() => undefined)
+  const ownerNow = async () => ((await place.read('session'))?.record as LiveRecord).intent?.owner
+  for (let look = 0; look < 200 && (await ownerNow()) === intent.owner; look++) await environment.pass(50)
+  stores[0].isUnreadable = true
+  await environment.passUntil(call)
+  first.dispose()
+  stores[0].isUnreadable = false
+  expect(await environment.passUntil(second.getAccessToken())).toBe('access')
 })

@@ -1,4 +1,4 @@
-import type { ManagerParts } from '../../src/core/manager.js'
+import type { ManagerParts } from '../../src/core/parts.js'
 import { createPool, type PoolParts } from '../../src/core/pool.js'
 import type { TokenPool } from '../../src/core/token-pool.js'
 import { noLock } from '../../src/core/lock.js'

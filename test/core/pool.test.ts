@@ -168,6 +168,29 @@ test('more callers than the pace allows are told at once when to come again', as
   pool.dispose()
 })
 
+test('a pool may renew less than once a second, and callers are told at once when to come', async () => {
+  const world = new PoolWorld()
+  const { environment } = world
+  const pool = world.pool({ maxRenewalsPerSecond: 0.05, autoRenew: false })
+  const [first = '', second = '', ...others] = await world.signIn(pool, 5)
+  await environment.pass(hourMs)
+  await environment.passUntil(pool.session(first).getAccessToken(), 100)
+  const askedAt = environment.time.now
+  const told = await environment.passUntil(failureOf(pool.session(second).getAccessToken()))
+  expect(told).toMatchObject({ code: 'unavailable' })
+  expect(environment.time.now - askedAt).toBeLessThan(100)
+  const waitMs = Number((told as { retryAt?: number }).retryAt) - environment.now()
+  expect(waitMs).toBeGreaterThan(19_000)
+  expect(waitMs).toBeLessThan(21_000)
+  await environment.pass(waitMs + 1000)
+  await environment.passUntil(pool.session(second).getAccessToken(), 100)
+  pool.add(others)
+  await environment.pass(59_000)
+  expect(world.requests).toHaveLength(4)
+  expect(pool.metrics().pace).toBe(0.05)
+  pool.dispose()
+})
+
 test('what the store does not take stays in memory until it does', async () => {
   const world = new PoolWorld()
   const pool = world.pool({ autoRenew: false, idleSeconds: 1 })
@@ -182,6 +205,27 @@ test('what the store does not take stays in memory until it does', async () => {
   expect(pool.metrics().open).toBe(0)
   expect(await pool.session(key).getAccessToken()).toBe(token)
   expect(world.requests).toHaveLength(1)
+  pool.dispose()
+})
+
+test('a pool that lets go of sessions at once looks at leisure after those that are still used', async () => {
+  const world = new PoolWorld()
+  const { environment } = world
+  const pool = world.pool({ autoRenew: false, idleSeconds: 0 })
+  const [slow = ''] = await world.signIn(pool, 1)
+  await environment.pass(hourMs)
+  world.fault = { type: 'delay', responseMs: 5000 }
+  const waiting = pool.session(slow).getAccessToken()
+  let timers = 0
+  const { setTimer } = environment
+  Object.assign(environment, { setTimer: (...args: Parameters<typeof setTimer>) => (timers++, setTimer(...args)) })
+  await environment.pass(100)
+  await failureOf(pool.session('stranger').getAccessToken())
+  await environment.pass(4000)
+  expect(timers).toBeLessThan(50)
+  await environment.passUntil(waiting)
+  await environment.pass(2000)
+  expect(pool.metrics().open).toBe(0)
   pool.dispose()
 })
 

@@ -149,3 +149,17 @@ describe('a store that cannot be read', () => {
     manager.dispose()
   })
 })
+
+test('a store that cannot tell of changes, and says so by an exception, is used without', async () => {
+  const environment = new FakeEnvironment()
+  const store = {
+    ...memoryStore(),
+    watch() {
+      throw new DOMException('The operation is insecure.', 'SecurityError')
+    },
+  }
+  const manager = managerOf(environment, { store })
+  await manager.setTokens({ access_token: 'a', expires_in: 3600 })
+  expect(await environment.passUntil(manager.getAccessToken())).toBe('a')
+  manager.dispose()
+})

@@ -1,4 +1,7 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
+import type { AccessToken } from '../../src/core/record.js'
 import { oauthClient } from '../../src/oauth/client.js'
 import { refreshTokenGrant } from '../../src/oauth/refresh-token.js'
 import { memoryStore } from '../../src/stores/memory.js'
@@ -206,3 +209,25 @@ test.each(['orders', '/orders', 'https://orders.example/#all', ''])(
     expect(server.requests).toEqual([])
   },
 )
+
+test('the tokens of kinds that nobody asks for any more do not pile up in memory', async () => {
+  const server = new Server()
+  const kept = new Map<string, WeakRef<AccessToken>>()
+  const swap = server.store.swap
+  server.store.swap = (key, expected, next) => {
+    const tokens = next?.state === 'live' ? Object.entries(next.accessTokens) : []
+    for (const [kind, token] of tokens) kept.set(kind, new WeakRef(token))
+    return swap(key, expected, next)
+  }
+  const holder = await server.signIn()
+  for (let order = 0; order < 100; order++) {
+    await server.environment.passUntil(holder.getAccessToken({ resource: `${orders}${order}` }))
+    await server.environment.pass(10_000)
+  }
+  setFlagsFromString('--expose-gc')
+  await new Promise((resolve) => setImmediate(resolve))
+  runInNewContext('gc')()
+  expect(kept.size).toBeGreaterThanOrEqual(100)
+  // They live for ten minutes.
+  expect([...kept.values()].filter((token) => token.deref()).length).toBeLessThan(70)
+})

@@ -71,6 +71,21 @@ describe('revoking the refresh token', () => {
     expect(asked(watched)).toEqual(['refresh_token', 'refresh_token', 'access_token'])
   })
 
+  test('leaves whoever has signed in meanwhile alone', async () => {
+    const watched = watchServer({
+      async intercept(request, pass) {
+        if (new URL(request.url).pathname === path) await signInBob()
+        return pass(request)
+      },
+    })
+    const store = memoryStore()
+    const alice = await signedInAt(watched, { store })
+    const other = managerAt(watched, { store })
+    const signInBob = async () => other.setTokens(await watched.server.signIn({ clientId: 'client', subject: 'bob' }))
+    await revoke(alice)
+    expect(watched.server.inspect(await alice.getAccessToken())).toMatchObject({ subject: 'bob', isUsable: true })
+  })
+
   test('P-171 is done also when the server does not know the token any more', async () => {
     const watched = watchServer()
     const manager = await signedInAt(watched)

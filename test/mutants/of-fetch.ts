@@ -94,4 +94,15 @@ export const mutantsOfFetch: readonly Mutant[] = [
     edits: [{ file: 'core/revocation.ts', find: 'const firstAttemptMs = 5000', replace: 'const firstAttemptMs = 1e9' }],
     caughtBy: { test: 'core/revocation/sign-out.test.ts' },
   },
+  {
+    name: 'a call is repeated with what its caller has made of the arguments since',
+    edits: [
+      {
+        file: 'core/authorized-fetch.ts',
+        find: 'const copy = copyOf(request, input, init)\n    const tokens = await getTokens(parts, request)',
+        replace: 'const tokens = await getTokens(parts, request)\n    const copy = copyOf(request, input, init)',
+      },
+    ],
+    caughtBy: { test: 'core/fetch/bodies.test.ts' },
+  },
 ]

@@ -122,9 +122,8 @@ export const mutantsOfOutcomes: readonly Mutant[] = [
     edits: [
       {
         file: 'core/turn.ts',
-        find: 'const won = await session.update((stored) => (stored === record ? armed : undefined))',
-        replace:
-          'const won = await session.update((stored) => (stored === record ? armed : undefined)).catch(() => true)',
+        find: 'const won = await session.update(arm)',
+        replace: 'const won = await session.update(arm).catch(() => true)',
       },
       {
         file: 'core/turn.ts',
@@ -198,5 +197,21 @@ export const mutantsOfOutcomes: readonly Mutant[] = [
       },
     ],
     caughtBy: { test: 'oauth/id-token.test.ts' },
+  },
+  {
+    name: 'tokens that a store refuses with another code than storage_failed are not kept',
+    edits: [
+      {
+        file: 'core/session.ts',
+        find: '(passing && error.code !== passing)',
+        replace: "error.code !== 'storage_failed'",
+      },
+    ],
+    caughtBy: { test: 'core/asking-stores.test.ts' },
+  },
+  {
+    name: 'a manager that ends offers its last tokens to the store once',
+    edits: [{ file: 'core/manager.ts', find: 'session.handOver()', replace: 'session.flush()' }],
+    caughtBy: { test: 'core/farewell.test.ts' },
   },
 ]

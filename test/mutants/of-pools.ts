@@ -4,9 +4,7 @@ import type { Mutant } from './mutants.js'
 export const mutantsOfPools: readonly Mutant[] = [
   {
     name: 'a pool closes a session whose tokens the store has not taken',
-    edits: [
-      { file: 'core/pool.ts', find: 'if (calls > 0 || manager.isBusy) return', replace: 'if (calls > 0) return' },
-    ],
+    edits: [{ file: 'core/pool.ts', find: ' || manager.isBusy) return', replace: ') return' }],
     caughtBy: { test: 'core/pool.test.ts' },
   },
   {
@@ -57,6 +55,47 @@ export const mutantsOfPools: readonly Mutant[] = [
     name: 'callers wait for a turn that comes when they have given up',
     edits: [{ file: 'core/pace.ts', find: 'if (queueMs <= longestQueueMs) return', replace: 'return' }],
     caughtBy: { test: 'core/pool.test.ts' },
+  },
+  {
+    name: 'callers wait for the end of a pause that comes when they have given up',
+    edits: [
+      {
+        file: 'core/pace.ts',
+        find: 'Math.max(0, this.#startAt() - this.environment.monotonic())',
+        replace: '0',
+      },
+    ],
+    caughtBy: { test: 'core/pool-outages.test.ts' },
+  },
+  {
+    name: 'a limit that one session has reached stops all',
+    edits: [{ file: 'core/pace.ts', find: 'if (isForAll) this.#pausedUntil', replace: 'this.#pausedUntil' }],
+    caughtBy: { test: 'core/pool-outages.test.ts' },
+  },
+  {
+    name: 'a limit that all have reached stops nobody',
+    edits: [{ file: 'core/pace.ts', find: ' || (this.#limited ?? key) !== key', replace: '' }],
+    caughtBy: { test: 'core/pool-outages.test.ts' },
+  },
+  {
+    name: 'two sessions that have reached a limit stop all, though others got tokens between them',
+    edits: [{ file: 'core/pace.ts', find: 'this.#limited = undefined', replace: '' }],
+    caughtBy: { test: 'core/pool-outages.test.ts' },
+  },
+  {
+    name: 'a pool lets the store begin to listen with each renewal',
+    edits: [{ file: 'core/pool.ts', find: 'this.#unwatch ??=', replace: '' }],
+    caughtBy: { test: 'core/pool-stores.test.ts' },
+  },
+  {
+    name: 'a pool that is disposed of waits for nothing more once the store has refused one of its sessions',
+    edits: [{ file: 'core/pool.ts', find: 'Promise.allSettled(', replace: 'Promise.all(' }],
+    caughtBy: { test: 'core/pool-stores.test.ts' },
+  },
+  {
+    name: 'a pool that is disposed of goes on to listen',
+    edits: [{ file: 'core/pool.ts', find: 'this.#unwatch?.()', replace: '' }],
+    caughtBy: { test: 'core/pool-stores.test.ts' },
   },
   {
     name: 'a turn in which nothing is sent counts all the same',
@@ -119,5 +158,15 @@ export const mutantsOfPools: readonly Mutant[] = [
     name: 'a refusal ends a session of client credentials',
     edits: [{ file: 'oauth/client-credentials.ts', find: '.catch(refused)', replace: '' }],
     caughtBy: { test: 'oauth/client-credentials.test.ts' },
+  },
+  {
+    name: 'a session that was opened anew is closed for the one before',
+    edits: [{ file: 'core/pool.ts', find: 'slot.opened !== opened || ', replace: '' }],
+    caughtBy: { test: 'core/pool-stores.test.ts' },
+  },
+  {
+    name: 'a session whose renewal is refused is forgotten',
+    edits: [{ file: 'core/pool.ts', find: 'if (isStuck && !this.#isOver) ', replace: 'if (isStuck && this.#isOver) ' }],
+    caughtBy: { test: 'core/pool-stores.test.ts' },
   },
 ]

@@ -29,7 +29,7 @@ export const mutantsOfTurns: readonly Mutant[] = [
     edits: [
       {
         file: 'core/turn.ts',
-        find: 'const won = await session.update((stored) => (stored === record ? armed : undefined))',
+        find: 'const won = await session.update(arm)',
         replace: 'const won = true',
       },
       {
@@ -113,7 +113,7 @@ export const mutantsOfTurns: readonly Mutant[] = [
         find: '(!this.view.isFresh() || record.intent !== undefined)',
         replace: '!this.view.isFresh()',
       },
-      { file: 'core/keeper.ts', find: 'intent ? Math.min(untilRetry, untilDue) : untilDue', replace: 'untilDue' },
+      { file: 'core/keeper.ts', find: 'intent ? untilRetry : (', replace: '(' },
     ],
     caughtBy: { policy: 'grace' },
   },
@@ -165,9 +165,9 @@ export const mutantsOfTurns: readonly Mutant[] = [
     edits: [
       {
         file: 'core/turn.ts',
-        find: 'const leaseLeft = countdown(environment, sendingMs)',
+        find: ' leaseLeft = countdown(environment, sendingMs)',
         replace:
-          'const leaseFrom = environment.monotonic()\nconst leaseLeft = () => sendingMs - (environment.monotonic() - leaseFrom)',
+          'const leaseFrom = environment.monotonic()\nleaseLeft = () => sendingMs - (environment.monotonic() - leaseFrom)',
       },
     ],
     caughtBy: { test: 'core/trouble.test.ts' },
@@ -197,5 +197,50 @@ export const mutantsOfTurns: readonly Mutant[] = [
     name: 'a hidden page leaves a renewal in doubt alone',
     edits: [{ file: 'core/keeper.ts', find: '!isUnderWay && ', replace: '' }],
     caughtBy: { test: 'core/hidden.test.ts' },
+  },
+  {
+    name: 'a holder whose store fails while it takes over goes on marking its turn for ever',
+    edits: [
+      {
+        file: 'core/turn.ts',
+        find: 'if (!isOurs) this.end()',
+        replace: 'if (!this.isMarkedIn(this.session.record)) this.end()',
+      },
+    ],
+    caughtBy: { test: 'core/handover.test.ts' },
+  },
+  {
+    name: 'each call has a look of its own into a slow store',
+    edits: [
+      {
+        file: 'core/session.ts',
+        find: 'this.#reading ??= this.#afterOthers',
+        replace: 'this.#reading = this.#afterOthers',
+      },
+    ],
+    caughtBy: { test: 'core/asking-stores.test.ts' },
+  },
+  {
+    name: 'the mark of a dead holder ends the pause after a failed write',
+    edits: [
+      {
+        file: 'core/keeper.ts',
+        find: "isRivals && this.flight.failure?.code !== 'storage_failed'",
+        replace: 'isRivals',
+      },
+    ],
+    caughtBy: { test: 'core/asking-stores.test.ts' },
+  },
+  {
+    name: 'a pause is counted on the monotonic clock alone, which stands still while the machine sleeps',
+    edits: [
+      {
+        file: 'core/flight.ts',
+        find: 'this.#pauseLeft = countdown(this.environment, retryAt - now)',
+        replace:
+          'const endsAt = this.environment.monotonic() + retryAt - now\nthis.#pauseLeft = () => endsAt - this.environment.monotonic()',
+      },
+    ],
+    caughtBy: { test: 'core/clock.test.ts' },
   },
 ]

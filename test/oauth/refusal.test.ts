@@ -39,6 +39,7 @@ describe('an answer without tokens', () => {
     ['interaction_required', 'login_required'],
     ['login_required', 'login_required'],
     ['consent_required', 'login_required'],
+    ['account_selection_required', 'login_required'],
     ['mfa_required', 'login_required'],
   ])('P-071 P-158 reads the error %s as %s, whichever of 400, 401 and 403 it comes with', async (error, code) => {
     for (const status of [400, 401, 403])

@@ -26,7 +26,7 @@ export const storeMutants: readonly StoreMutant[] = [
       { file: 'core/turn.ts', find: 'await session.flush()', replace: 'await session.flush().catch(() => undefined)' },
       {
         file: 'core/turn.ts',
-        find: 'const won = await session.update((stored) => (stored === record ? armed : undefined))',
+        find: 'const won = await session.update(arm)',
         replace: 'const won = await session.update(() => armed).catch(() => true)',
       },
       { file: 'core/turn.ts', find: 'if (this.isOurs()) return', replace: 'return' },

@@ -1,6 +1,7 @@
 import type { OAuthClient, ServerMetadata } from '../../src/core/client.js'
 import type { Environment } from '../../src/core/environment.js'
-import { createManager, type ManagerParts } from '../../src/core/manager.js'
+import { createManager } from '../../src/core/manager.js'
+import type { ManagerParts } from '../../src/core/parts.js'
 import { noLock } from '../../src/core/lock.js'
 import type { SessionRecord } from '../../src/core/record.js'
 import type { TokenManager } from '../../src/core/token-manager.js'

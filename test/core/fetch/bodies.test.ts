@@ -115,3 +115,29 @@ describe('P-132 a call with a body that can be sent only once', () => {
     expect(calling.calls).toMatchObject([{ body: 'hello' }])
   })
 })
+
+describe('as with `fetch`, what the caller changes after the call changes nothing, though the call is repeated', () => {
+  test('an address that goes on to the next page, or to another host', async () => {
+    const calling = await refusing()
+    const url = new URL(`${api}/orders?page=1`)
+    const call = calling.call(url)
+    url.searchParams.set('page', '2')
+    url.host = 'elsewhere.example'
+    expect((await call).status).toBe(200)
+    expect(calling.calls.map(({ url }) => url)).toEqual([`${api}/orders?page=1`, `${api}/orders?page=1`])
+  })
+
+  test('a buffer that takes the next piece', async () => {
+    const calling = await refusing()
+    const body = new TextEncoder().encode('first')
+    const init = { method: 'POST', body }
+    const call = calling.call(api, init)
+    body.set(new TextEncoder().encode('other'))
+    init.method = 'PUT'
+    expect((await call).status).toBe(200)
+    expect(calling.calls).toMatchObject([
+      { method: 'POST', body: 'first' },
+      { method: 'POST', body: 'first' },
+    ])
+  })
+})

@@ -1,5 +1,5 @@
 import type { TokenEvent } from '../../../src/core/events.js'
-import type { ManagerParts } from '../../../src/core/manager.js'
+import type { ManagerParts } from '../../../src/core/parts.js'
 import type { TokenManager } from '../../../src/core/token-manager.js'
 import type { TokenResponse } from '../../../src/core/token-response.js'
 import { oauthClient, type ClientOptions } from '../../../src/oauth/client.js'

@@ -1,0 +1,27 @@
+import type { Appointment } from './agenda.js'
+import type { PooledManager } from './manager.js'
+
+/** A session that a pool knows. Most have no manager: all that is kept of them is when they are due. */
+export interface Slot extends Appointment {
+  readonly key: string
+  opened: Opened | undefined
+  /** Whether to renew it though nobody asks for it. */
+  isKept: boolean
+  /** Whether this pool has sent its refresh token and got no clear answer. The server may accept it again, but not for long. */
+  isInDoubt: boolean
+}
+
+/** A session with a manager. */
+export interface Opened {
+  readonly slot: Slot
+  readonly manager: PooledManager
+  /** How many calls are under way. */
+  calls: number
+  /** When the last one was over, on the monotonic clock; `-Infinity` when nobody called. */
+  usedAt: number
+}
+
+/** A session of which nothing is known yet. */
+export function newSlot(key: string): Slot {
+  return { key, opened: undefined, isKept: false, isInDoubt: false, dueAt: 0, place: -1 }
+}
