@@ -36,7 +36,10 @@ export type TokenEvent =
       readonly endsAt: number
     }
   | {
-      /** The session was signed out, here or by another holder, or its record has gone. */
+      /**
+       * The session was signed out, here or by another holder, or its record has gone. It is told at once, while the store and
+       * the server are still being told: a page that is to be left waits until `signOut()` has resolved.
+       */
       readonly type: 'signedOut'
     }
   | {

@@ -63,8 +63,8 @@ export interface Tokens {
 
 /** Where {@link TokenManager} lets a flow at its session. */
 export const withSession: unique symbol = Symbol('session')
-/** Where {@link TokenManager} tells what its session is called in the store. */
-export const sessionName: unique symbol = Symbol('session name')
+/** Where {@link TokenManager} tells what its session is called in the store, also to another copy of this package. */
+export const sessionName: unique symbol = Symbol.for('evergrant session name')
 
 /** Keeps one session alive. */
 export interface TokenManager {

@@ -28,10 +28,16 @@ export function indexedDbStore(name = 'evergrant'): TokenStore {
     if (!isHere()) throw new EvergrantError('storage_failed', 'there is no IndexedDB here; a server uses memoryStore()')
     for (let isLast = false; ; isLast = true) {
       const use = (useStore ??= createStore(name, table))
+      let db: IDBDatabase | undefined
+      const useOpened: UseStore = (mode, work) =>
+        use(mode, (store) => {
+          db = openedBy(store)
+          return work(store)
+        })
       try {
-        return await within(systemEnvironment, operationMs, operation(use), stuck)
+        return await within(systemEnvironment, operationMs, operation(useOpened), () => stuck(use))
       } catch (error) {
-        giveUp(use)
+        db?.close()
         if (useStore === use) useStore = undefined
         if (isLast) throw error
       }
@@ -43,7 +49,7 @@ export function indexedDbStore(name = 'evergrant'): TokenStore {
     read: (key) =>
       recovering((use) =>
         use('readonly', async (store) => {
-          const request = giveWay(store).get(key)
+          const request = store.get(key)
           store.transaction.commit()
           return versioned(await promisifyRequest(request))
         }),
@@ -68,11 +74,10 @@ function isHere(): boolean {
   return 'indexedDB' in globalThis
 }
 
-/** Lets another tab delete or upgrade the database; the next operation opens it anew. */
-function giveWay(store: IDBObjectStore): IDBObjectStore {
-  const { db } = store.transaction
+/** The database, which another tab may delete or upgrade; the next operation opens it anew. */
+function openedBy({ transaction: { db } }: IDBObjectStore): IDBDatabase {
   db.onversionchange = () => db.close()
-  return store
+  return db
 }
 
 /** Compares and writes in one transaction. The library opens the database but does not ask for strict durability. */
@@ -82,7 +87,7 @@ async function swap(
   expected: Revision | undefined,
   written: Envelope | undefined,
 ): Promise<SwapResult> {
-  const { db } = (await use('readonly', giveWay)).transaction
+  const { db } = (await use('readonly', (store) => store)).transaction
   const transaction = db.transaction(table, 'readwrite', { durability: 'strict' })
   const store = transaction.objectStore(table)
   const stay = abortOnLeaving(transaction)
@@ -129,10 +134,7 @@ function announce(name: string, key: string): void {
 }
 
 /** A connection that is given up is closed, should it ever open or come back to life. */
-function giveUp(use: UseStore): void {
+function stuck(use: UseStore): EvergrantError {
   use('readonly', ({ transaction }) => transaction.db.close()).catch(() => undefined)
-}
-
-function stuck(): EvergrantError {
   return new EvergrantError('storage_failed', 'IndexedDB gives no answer; another tab may block it')
 }

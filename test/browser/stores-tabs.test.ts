@@ -45,6 +45,20 @@ function keepTrack(tab: Tab): Promise<void> {
   })
 }
 
+/** How many of its connections a page has not closed. */
+function openConnections(tab: Tab): Promise<number> {
+  return tab.evaluate(
+    () =>
+      [...window.connections].filter((connection) => {
+        try {
+          return connection.transaction('sessions')
+        } catch {
+          return false
+        }
+      }).length,
+  )
+}
+
 /** Writes the next generation of a session in a tab; resolves to what was there before. */
 function step(tab: Tab): Promise<number | undefined> {
   return tab.evaluate(async (name) => {
@@ -153,17 +167,18 @@ describe.each(engineNames)('in %s', (engineName) => {
       await other.evaluate(() => window.foreign?.close())
       expect(await step(one)).toBeUndefined()
       expect(await step(other)).toBe(1)
-      const open = await one.evaluate(
-        () =>
-          [...window.connections].filter((connection) => {
-            try {
-              return connection.transaction('sessions')
-            } catch {
-              return false
-            }
-          }).length,
-      )
-      expect(open).toBe(1)
+      expect(await openConnections(one)).toBe(1)
+    })
+
+    test('leaves no connection behind for each write that fails, as on a full disk', async () => {
+      await step(one)
+      await one.evaluate(() => {
+        IDBObjectStore.prototype.put = () => {
+          throw new DOMException('The quota has been exceeded.', 'QuotaExceededError')
+        }
+      })
+      for (let write = 0; write < 5; write++) await expect(step(one)).rejects.toThrow('quota')
+      expect(await openConnections(one)).toBeLessThanOrEqual(1)
     })
 
     test('asks for strict durability with every swap', async () => {

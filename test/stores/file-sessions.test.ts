@@ -86,7 +86,7 @@ test('a disk that fills while the server answers: the tokens are used from memor
 
 test('a disk that is read only from one moment to the next: the tokens live on in memory', (context) =>
   onTinyDisk(context, async (scene) => {
-    await using manager = scene.start()
+    const manager = scene.start()
     await scene.signIn(manager)
     scene.onRequest = () => scene.disk.makeReadOnly()
     const errors: string[] = []
@@ -96,4 +96,5 @@ test('a disk that is read only from one moment to the next: the tokens live on i
     expect(errors).toEqual(['storage_failed'])
     expect(manager.diagnose().store.isBehind).toBe(true)
     expect(scene.server.tokenRequests).toBe(1)
+    await expect(manager[Symbol.asyncDispose]()).rejects.toMatchObject({ code: 'storage_failed' })
   }))

@@ -171,7 +171,8 @@ test('notices name the key and who wrote, and nothing that is stored', async () 
   await until(() => heard.length === 6)
   for (const [channel, message] of heard) {
     expect(channel).toBe('evergrant:{watched}')
-    expect(message).toMatch(/^[\w-]{20,30}$/)
+    // Four numbers of 32 bits each, in base 36.
+    expect(message).toMatch(/^\w{1,7}(-\w{1,7}){3}$/)
     names.add(message as string)
   }
   expect(names.size).toBe(2)
