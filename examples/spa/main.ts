@@ -38,7 +38,7 @@ function render(): void {
   if (sessionId === shownSession) return
   shownSession = sessionId
   showProfile({ name: '', email: '' })
-  if (sessionId) loadProfile().catch(showMessage)
+  if (sessionId) loadProfile().catch((error: unknown) => sessionId === shownSession && showMessage(error))
 }
 
 function onClick(id: string, action: () => Promise<unknown>): void {

@@ -31,14 +31,15 @@ function say(text: string): void {
   console.log(`${new Date().toTimeString().slice(0, 8)}  ${text}`)
 }
 
-/** Whether somebody is signed in, also when the network is down. Nobody is where nothing but a new sign-in helps. */
+/** Whether the file holds a session that can be used, also when the network is down. Where only a new sign-in helps, it does not. */
 async function isSignedIn(): Promise<boolean> {
   try {
     await tokens.getAccessToken({ signal })
     return true
   } catch (error) {
     signal.throwIfAborted()
-    return !isEvergrantError(error) || !error.loginRequired
+    const isOver = isEvergrantError(error) && error.loginRequired
+    return !isOver && tokens.getSnapshot().status === 'active'
   }
 }
 

@@ -46,8 +46,9 @@ export class Keeper {
   #failsSince: number | undefined
   /** Whether to renew without being asked to. */
   #isActive = false
+  #isOver = false
   #ignoreWake: (() => void) | undefined
-  #ignoreStore: (() => void) | undefined
+  readonly #ignoreStore: (() => void) | undefined
 
   constructor(parts: KeeperParts) {
     const { environment, store, key, lock, client, grant, checkIdToken, revoke, onEvent } = parts
@@ -70,17 +71,13 @@ export class Keeper {
     const note = (note: RenewalNote): void => this.#take(note)
     const discard = (late: LiveRecord): void => void this.revocations.discard(late, this.session.record)
     this.#renewal = { session: this.session, environment, lock, client, grant, checkIdToken, rival, note, discard }
+    this.#ignoreStore = this.session.watch(() => void this.#reread())
     if (onEvent) this.view.emitter.on('*', (event: Notice) => event.type !== 'change' && onEvent(event))
   }
 
   /** Whether it has something that exists nowhere else, or works on it. */
   get isBusy(): boolean {
     return this.#loading !== undefined || this.flight.isFlying() || this.session.isHeld
-  }
-
-  /** Takes notice of what other holders do. */
-  watch(): void {
-    this.#ignoreStore = this.session.watch(() => void this.#reread())
   }
 
   /** Starts to renew by itself. */
@@ -110,8 +107,9 @@ export class Keeper {
     this.#ignoreWake?.()
   }
 
-  /** Does nothing by itself any more. */
+  /** Does nothing by itself any more, and begins nothing. */
   end(): void {
+    this.#isOver = true
     this.stop()
     this.#ignoreStore?.()
   }
@@ -148,7 +146,8 @@ export class Keeper {
     const isRejected = rejected !== undefined && tokenOf(record, kind.key)?.token === rejected
     const isFresh = (): boolean => this.view.isFresh(kind.key)
     return this.flight.join(kind.key, async () => {
-      await renew(this.#renewal, { sessionId, kind, newerThan: generation, isFresh, isRejected })
+      const isOver = (): boolean => this.#isOver
+      await renew(this.#renewal, { sessionId, kind, newerThan: generation, isFresh, isRejected, isOver })
       this.refusals = isRejected ? this.refusals + 1 : 0
     })
   }

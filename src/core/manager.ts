@@ -81,9 +81,7 @@ class Manager implements PooledManager {
       prove: (request, tokens, send) => this.#prove(request, tokens, send),
       onChallenge: (event) => this.#keeper.tell(event),
     })
-    // A page opens its database first: that takes the longest.
     if (parts.autoRenew) this.start()
-    this.#keeper.watch()
   }
 
   readonly getSnapshot = (): Snapshot => this.#keeper.view.snapshot

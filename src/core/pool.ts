@@ -281,7 +281,8 @@ class Pool implements TokenPool {
     const { slot, manager, calls } = opened
     // It may have been closed and opened anew since.
     if (slot.opened !== opened || calls > 0 || manager.isBusy) return
-    const isStuck = slot.isKept && slot.place < 0 && manager.getSnapshot().status === 'active'
+    const { status, error } = manager.getSnapshot()
+    const isStuck = slot.isKept && slot.place < 0 && status === 'active' && !error?.loginRequired
     if (isStuck && !this.#isOver) this.#agenda.plan(slot, stuckMs)
     slot.opened = undefined
     this.#opened.delete(opened)

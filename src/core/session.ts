@@ -74,28 +74,34 @@ export class Session {
     this.onChange()
   }
 
-  /** Offers a held record to the store now. Rejects when the store fails again. */
+  /**
+   * Offers a held record to the store now.
+   *
+   * @throws EvergrantError `storage_failed` whatever the store says this time: it may take it the next time
+   */
   async flush(): Promise<void> {
     const held = this.#held
     if (!held) return
-    await this.update(held.change)
+    await this.update(held.change).catch((error: unknown) => {
+      throw isEvergrantError(error) ? new EvergrantError('storage_failed', error.message) : error
+    })
     if (this.#held === held) this.#release()
   }
 
   /**
-   * Offers a held record until the store has taken it.
+   * Offers what is held until the store has taken it.
    *
    * @throws EvergrantError `storage_failed` when it has not for five seconds
    */
   async handOver(): Promise<void> {
     const giveUpAt = this.environment.monotonic() + operationMs
-    for (;;) {
+    while (this.#held) {
       try {
-        return await this.flush()
+        await this.flush()
       } catch (error) {
         if (this.environment.monotonic() >= giveUpAt) throw error
+        await sleep(this.environment, shortestFlushMs)
       }
-      await sleep(this.environment, shortestFlushMs)
     }
   }
 

@@ -142,9 +142,11 @@ export interface TokenManager {
   dispose(): void
 
   /**
-   * The same, for `await using`: waits until a renewal under way is finished and stored, and keeps the process alive until then.
+   * The same, for `await using`: waits until a renewal whose request has left is finished and stored, and keeps the process
+   * alive until then. One that still waits for its turn is not begun.
    *
-   * @throws EvergrantError `storage_failed` when the store has not taken the newest tokens for five seconds
+   * @throws EvergrantError `storage_failed` when the store has not taken the newest tokens for five seconds, or ten where it
+   *   gives no answer; `unavailable` when the renewal has not ended after a minute
    */
   [Symbol.asyncDispose](): Promise<void>
 

@@ -75,9 +75,10 @@ export interface TokenPool {
   dispose(): void
 
   /**
-   * The same, for `await using`: waits until renewals under way are finished and stored, and keeps the process alive until then.
+   * The same, for `await using`: waits until renewals whose requests have left are finished and stored, and keeps the process
+   * alive until then.
    *
-   * @throws EvergrantError `storage_failed` when the store has not taken the newest tokens of a session for five seconds
+   * @throws EvergrantError as a manager does, when all sessions have been waited for
    */
   [Symbol.asyncDispose](): Promise<void>
 }

@@ -28,6 +28,8 @@ export interface Need {
   isFresh(): boolean
   /** Whether a server refused the token although it is fresh. */
   readonly isRejected: boolean
+  /** Whether the holder has ended since. Then nothing more is begun. */
+  isOver(): boolean
 }
 
 /**
@@ -63,6 +65,7 @@ export class Turn {
     let hasLooked = false
     for (let pollMs = shortestPollMs; ; pollMs = Math.min(pollMs * 1.5, longestPollMs)) {
       await session.flush()
+      if (need.isOver()) throw new EvergrantError('aborted', 'the manager was disposed of before its turn came')
       const record = requireLive(session.record)
       if (record.sessionId !== need.sessionId) return undefined
       if (record.generation > need.newerThan && need.isFresh()) return undefined
@@ -77,16 +80,8 @@ export class Turn {
         throw new EvergrantError('unavailable', 'another holder of this session is taking long to renew it')
       }
       if (!rival.isAtWork(record)) {
-        const intent = nextIntent(record.intent, rival.owner)
-        const armed = { ...record, intent }
-        let leaseLeft = (): number => 0
-        const arm = (stored: StoredRecord | undefined): LiveRecord | undefined => {
-          leaseLeft = countdown(environment, sendingMs)
-          return stored === record ? armed : undefined
-        }
-        const won = await session.update(arm)
-        const turn = won && new Turn(session, environment, armed, need, leaseLeft)
-        if (turn && (isFree(record, rival.owner) || (await turn.isUncontested()))) return turn
+        const turn = await Turn.#arm(session, environment, rival, need, record)
+        if (turn) return turn
         continue
       }
       await sleep(environment, pollMs * (0.5 + environment.random()))
@@ -94,11 +89,34 @@ export class Turn {
     }
   }
 
+  /** Writes an intent of this holder into `record`. Resolves to `undefined` when somebody else was faster, or turns up. */
+  static async #arm(
+    session: Session,
+    environment: Environment,
+    rival: Rival,
+    need: Need,
+    record: LiveRecord,
+  ): Promise<Turn | undefined> {
+    if (!isFree(record, rival.owner)) rival.contested = lineageOf(record)
+    const armed = { ...record, intent: nextIntent(record.intent, rival.owner) }
+    let leaseLeft = (): number => 0
+    const arm = (stored: StoredRecord | undefined): LiveRecord | undefined => {
+      leaseLeft = countdown(environment, sendingMs)
+      return stored === record ? armed : undefined
+    }
+    const won = await session.update(arm)
+    if (!won) return undefined
+    const turn = new Turn(session, environment, armed, need, leaseLeft)
+    if (rival.contested === lineageOf(record) && !(await turn.#isUncontested())) return undefined
+    rival.contested = undefined
+    return turn
+  }
+
   /**
    * Whether the owner of the intent before has nothing to store. It may be alive and have the next refresh token in its hands, kept
    * from writing by a store that works again only now: then it writes before this is over.
    */
-  async isUncontested(): Promise<boolean> {
+  async #isUncontested(): Promise<boolean> {
     let isOurs = false
     try {
       await sleep(this.environment, handoverMs)
@@ -157,6 +175,8 @@ export class Turn {
 
 /** Watches whether the owner of somebody else's intent is alive, from the first look at it on. */
 export class Rival {
+  /** The generation that is being taken over, until a second look has shown that nobody stores its successor. */
+  contested: string | undefined
   #seen: string | undefined
   #since = 0
 

@@ -68,15 +68,16 @@ export function dpop({ extractable = false, allowBearer = false }: DpopOptions =
 }
 
 /**
- * What an API has against a proof, by its headers alone: the body is the caller's, and may have no end. Pages of other
- * origins often see the nonce without the challenge, so a refusal with a new nonce is a demand for it (section 9). A server
- * that gives tokens has to name the error, as a refresh token may be spent by what it refuses.
+ * What an API has against a proof, by its headers alone: the body is the caller's, and may have no end. It says so in a
+ * challenge (section 9). Pages of other origins often see the nonce without the challenge: then a new one is a demand for it.
+ * A server that gives tokens has to name the error, as a refresh token may be spent by what it refuses.
  */
 function errorOfApi({ status, headers }: Response, sent: Habits): string | undefined {
-  const nonce = headers.get('dpop-nonce')
   if (!isRefusal(status)) return undefined
-  if (nonce !== null && nonce !== sent.nonce) return 'use_dpop_nonce'
+  const nonce = headers.get('dpop-nonce')
   const challenges = readChallenges(headers.get('www-authenticate'))
+  const isHidden = status === 401 && challenges.length === 0
+  if (isHidden && nonce !== null && nonce !== sent.nonce) return 'use_dpop_nonce'
   return challenges.find(({ scheme }) => scheme === 'dpop')?.parameters.get('error')
 }
 

@@ -78,8 +78,8 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
   assertSeconds({ tombstoneTtlSeconds, ...(liveTtlSeconds !== undefined && { liveTtlSeconds }) })
   const run = scriptRunner(client, script)
   const ownName = systemEnvironment.uniqueId()
-  // The braces let a cluster keep what is set aside beside the session.
-  const nameOf = (key: string): string => `${prefix}{${key}}`
+  // The braces let a cluster keep what is set aside beside the session. One within the key would end the part that counts.
+  const nameOf = (key: string): string => `${prefix}{${key.replace(/[%}]/g, encodeURIComponent)}}`
   const ttlOf = (next: SessionRecord | undefined): string =>
     String((isTombstone(next) ? tombstoneTtlSeconds : liveTtlSeconds) ?? '')
   const read = async (key: string): Promise<Versioned | undefined> => {

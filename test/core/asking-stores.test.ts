@@ -55,6 +55,40 @@ test.each(codes)(
   },
 )
 
+test.each(codes)('a store that goes on to refuse with code %s stops renewals only until it is mended', async (code) => {
+  let isDown = false
+  const environment = new FakeEnvironment(() => {
+    environment.setTimer(() => (isDown = false), 150_000)
+    isDown = sent++ === 0
+    return Promise.resolve(Response.json({ access_token: `access-${sent}`, refresh_token: 'next', expires_in: 120 }))
+  })
+  let sent = 0
+  const place = memoryStore()
+  const store: TokenStore = {
+    ...place,
+    swap: (...all) => (isDown ? Promise.reject(new EvergrantError(code, 'not now')) : place.swap(...all)),
+  }
+  const manager = open(environment, store, true)
+  await manager.setTokens({ refresh_token: 'first' })
+  await environment.pass(100_000)
+  await environment.passUntil(manager.getAccessToken())
+  await environment.pass(500_000)
+  expect(sent).toBeGreaterThan(3)
+  expect(manager.getSnapshot()).toMatchObject({ status: 'active', error: undefined })
+  manager.dispose()
+})
+
+test('an error of a store that cannot be written down shows as any other', async () => {
+  const environment = new FakeEnvironment()
+  const circular: { cause?: unknown } = {}
+  circular.cause = circular
+  const error = Object.assign(new EvergrantError('storage_failed', 'not now'), circular)
+  const manager = open(environment, { ...memoryStore(), read: () => Promise.reject(error) }, true)
+  await environment.pass(5000)
+  expect(manager.getSnapshot().error).toBe(error)
+  manager.dispose()
+})
+
 test('many calls share their looks into a slow store, so that a sign-out need not wait for each of them', async () => {
   const environment = serverThatIsDown()
   const store = new BrittleStore(environment)
@@ -79,6 +113,7 @@ test('holders that wait for another to try again leave the store alone meanwhile
   await environment.pass(600_000)
   looks.calls = 0
   await environment.pass(300_000)
+  expect(looks.calls).toBeGreaterThanOrEqual(10)
   expect(looks.calls).toBeLessThan(60)
   for (const manager of managers) manager.dispose()
 })
@@ -97,5 +132,6 @@ test('a store that takes no writes is not asked at each call because somebody ha
     manager.getAccessToken().catch(() => undefined)
     await environment.pass(100)
   }
+  expect(writes.calls).toBeGreaterThanOrEqual(6)
   expect(writes.calls).toBeLessThan(30)
 })

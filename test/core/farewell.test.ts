@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
+import type { SessionRecord } from '../../src/core/record.js'
 import type { TokenManager } from '../../src/core/token-manager.js'
+import { memoryStore } from '../../src/stores/memory.js'
 import { BrittleStore } from '../support/brittle-store.js'
 import { FakeEnvironment } from '../support/fake-environment.js'
 import { managerOf } from '../support/managed.js'
@@ -35,4 +37,24 @@ test('it says so when the store does not take them in five seconds', async () =>
   expect((await failureOf(environment.passUntil(manager[Symbol.asyncDispose]()))).code).toBe('storage_failed')
   expect(environment.monotonic() - startedAt).toBeGreaterThanOrEqual(5000)
   expect(environment.monotonic() - startedAt).toBeLessThan(6000)
+})
+
+test('a renewal that waits for its turn is not begun any more, so that nothing is spent on the way out', async () => {
+  const environment = new FakeEnvironment()
+  const store = memoryStore()
+  let asked = 0
+  const grant = () => Promise.reject(new Error(`asked ${++asked} times`))
+  const manager = managerOf(environment, { store, grant, autoRenew: false })
+  await manager.setTokens({ refresh_token: 'first' })
+  const { record, revision } = (await store.read('session')) ?? {}
+  const intent = { owner: 'somebody who died', attempt: 1, beat: 0, inDoubt: false }
+  await store.swap('session', revision, { ...record, intent } as SessionRecord)
+  manager.getAccessToken().catch(() => undefined)
+  await environment.pass(1000)
+  const startedAt = environment.monotonic()
+  await environment.passUntil(manager[Symbol.asyncDispose]())
+  expect(environment.monotonic() - startedAt).toBeLessThan(1000)
+  await environment.pass(60_000)
+  expect(asked).toBe(0)
+  expect((await store.read('session'))?.record).toMatchObject({ refreshToken: 'first', intent })
 })

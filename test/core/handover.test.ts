@@ -7,15 +7,19 @@ import { BrittleStore } from '../support/brittle-store.js'
 import { FakeEnvironment } from '../support/fake-environment.js'
 import { managerOf, metadata } from '../support/managed.js'
 
-/** Two holders of one session whose store takes no writes from the rotation on, for `outageMs`. Resolves to what was sent. */
-async function sentAround(outageMs: number): Promise<string[]> {
+type StoreState = 'well' | 'read only' | 'down'
+
+/** Two holders of one session whose store changes so many milliseconds after the rotation. Resolves to what was sent. */
+async function sentAround(changes: readonly (readonly [afterMs: number, state: StoreState])[]): Promise<string[]> {
   const sent: string[] = []
   const place = memoryStore()
+  const become = (state: StoreState): void => {
+    for (const store of stores) Object.assign(store, { isReadOnly: state !== 'well', isUnreadable: state === 'down' })
+  }
   const environment = new FakeEnvironment(async (_input, init) => {
-    sent.push(new URLSearchParams(String(init?.body)).get('refresh_token') ?? '')
-    for (const store of stores) store.isReadOnly = true
-    environment.setTimer(() => stores.forEach((store) => (store.isReadOnly = false)), outageMs)
-    const count = sent.length
+    const count = sent.push(new URLSearchParams(String(init?.body)).get('refresh_token') ?? '')
+    if (count === 1) for (const [afterMs, state] of changes) environment.setTimer(() => become(state), afterMs)
+    if (count === 1) become('read only')
     return Response.json({ access_token: `access-${count}`, refresh_token: `refresh-${count}`, expires_in: 3600 })
   })
   const client = oauthClient({ metadata: () => Promise.resolve(metadata), clientId: 'client', environment })
@@ -25,16 +29,30 @@ async function sentAround(outageMs: number): Promise<string[]> {
   const [first, second] = [open(stores[0]), open(stores[1])]
   await first.setTokens({ refresh_token: 'refresh-0' })
   await environment.passUntil(first.getAccessToken())
-  for (let seconds = 0; seconds < 20; seconds += 2) {
+  for (let seconds = 0; seconds < 20; seconds += 0.5) {
     second.getAccessToken().catch(() => undefined)
-    await environment.pass(2000)
+    await environment.pass(500)
   }
   return sent
 }
 
 test('whoever takes over from a holder that could not store lets it store first, however long the outage', async () => {
   for (let outageMs = 5500; outageMs < 9500; outageMs += 130) {
-    expect(await sentAround(outageMs), `an outage of ${outageMs} ms`).toEqual(['refresh-0'])
+    expect(await sentAround([[outageMs, 'well']]), `an outage of ${outageMs} ms`).toEqual(['refresh-0'])
+  }
+})
+
+test('also when the store fails again, so that it cannot be looked at a second time', async () => {
+  for (let outageMs = 6000; outageMs < 7600; outageMs += 25) {
+    for (const secondMs of [1400, 4000]) {
+      const again = outageMs + 150
+      const sent = await sentAround([
+        [outageMs, 'well'],
+        [again, 'down'],
+        [again + secondMs, 'well'],
+      ])
+      expect(sent, `outages of ${outageMs} and ${secondMs} ms`).toEqual(['refresh-0'])
+    }
   }
 })
 

@@ -106,3 +106,15 @@ test('nor while the server refuses it all, as it does when the secret of the cli
   expect(pool.metrics().renewals).toBeGreaterThan(5 * 6)
   pool.dispose()
 })
+
+test('but those that nothing can renew, without a refresh token, when their access token is over', async () => {
+  const world = new PoolWorld()
+  const pool = world.pool()
+  let errors = 0
+  pool.on('error', () => errors++)
+  for (const key of ['one', 'two']) await pool.session(key).setTokens({ access_token: 'access', expires_in: 600 })
+  await world.environment.pass(8 * hourMs)
+  expect(pool.metrics()).toMatchObject({ sessions: 0, open: 0 })
+  expect(errors).toBeLessThanOrEqual(4)
+  pool.dispose()
+})

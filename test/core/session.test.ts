@@ -52,6 +52,7 @@ describe('setTokens', () => {
     await world.pass(590)
     expect(await world.finish(manager.getAccessToken())).toBe('a')
     await world.pass(100)
+    expect(errors).toEqual(['login_required'])
     expect((await failureOf(world.finish(manager.getAccessToken()))).code).toBe('login_required')
     expect(world.requests).toBe(0)
   })

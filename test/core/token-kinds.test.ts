@@ -20,6 +20,8 @@ class Server {
   /** What it refuses, by resource. */
   readonly refusals = new Map<string, Response>()
   isDown = false
+  /** What it was asked for while it was down. */
+  readonly unanswered: string[] = []
   #current = 'refresh-0'
 
   async signIn(scope = 'read write'): Promise<ReturnType<typeof this.holder>> {
@@ -36,8 +38,11 @@ class Server {
 
   async #answer(form: URLSearchParams): Promise<Response> {
     await new Promise<void>((resolve) => this.environment.setTimer(resolve, 100))
-    if (this.isDown) return new Response('', { status: 503 })
     const wanted = [...form.getAll('resource'), form.get('scope')].filter(Boolean).join(' ')
+    if (this.isDown) {
+      this.unanswered.push(wanted)
+      return new Response('', { status: 503 })
+    }
     this.requests.push(wanted)
     const refusal = this.refusals.get(wanted)
     if (refusal) return refusal.clone()
@@ -176,6 +181,7 @@ test('a server that is down is asked for one token, not for each kind', async ()
   const failures = kinds.map((kind) => failureOf(tokens.getAccessToken(kind)))
   const found = await server.environment.passUntil(Promise.all(failures))
   expect(found.map(({ code }) => code)).toEqual(['unavailable', 'unavailable', 'unavailable'])
+  expect([...new Set(server.unanswered)]).toEqual([orders])
 })
 
 test('P-041 P-157 the answer about a resource says nothing of the session: its scope and what belongs to it stay', async () => {

@@ -95,7 +95,8 @@ describe('events', () => {
     const events = eventsOf(world.seat())
     world.isDownUntil = Infinity
     await world.pass(56)
-    expect(world.requests - events.length).toBeLessThanOrEqual(1)
+    expect(events.length).toBeGreaterThan(1)
+    expect([0, 1]).toContain(world.requests - events.length)
     expect(events.every(({ type }) => type === 'error')).toBe(true)
   })
 

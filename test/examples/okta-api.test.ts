@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'v
 import { run } from '../../examples/okta/command.js'
 import { connect, type JsonObject, type OktaApi } from '../../examples/okta/okta-api.js'
 import { Reconciler } from '../../examples/okta/reconcile.js'
-import { listen } from '../support/listen.js'
+import { freePort, listen } from '../support/listen.js'
 import { startOkta, type OktaStandIn } from './okta/stand-in.js'
 import { runExample } from './running.js'
 
@@ -154,10 +154,10 @@ describe('what cannot work is said before anything is sent', () => {
 
 test('an address that is no Okta org is called that', async () => {
   const server = createServer((_request, response) => response.end('<html>Welcome</html>'))
-  const address = `http://127.0.0.1:${await listen(server)}`
-  expect(await complaint(page, { OKTA_ORG: address })).toContain('is OKTA_ORG the address of an Okta org?')
+  const complaintAt = (port: number) => complaint(page, { OKTA_ORG: `http://127.0.0.1:${port}` })
+  expect(await complaintAt(await listen(server))).toContain('is OKTA_ORG the address of an Okta org?')
   await new Promise((resolve) => server.close(resolve))
-  expect(await complaint(page, { OKTA_ORG: address })).toContain('ECONNREFUSED')
+  expect(await complaintAt(await freePort())).toContain('ECONNREFUSED')
 })
 
 test('what Okta does not take over is named, and the run has failed', async () => {

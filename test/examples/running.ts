@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { onTestFinished } from 'vitest'
 
-/** Longer than any word that the examples print, and shorter than any token. */
-export const tokenLike = /[\w-]{32,}/
+/** What is longer than any word that the examples print, or begins like the tokens and codes of the test server. */
+export const tokenLike = /[\w-]{32,}|\b(?:access|refresh|device|code)\.\d+\.\w/
 
 /** An example that runs as a process of its own. */
 export interface Running {

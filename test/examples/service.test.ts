@@ -31,7 +31,8 @@ async function get(url: string): Promise<[number, Record<string, unknown>]> {
 test('examples/service goes on with one session after a restart, and says when it has ended', async () => {
   const { server, close } = await startLoopbackServer({ clients: { [clientId]: { secret } }, accessTokenSeconds: 6 })
   onTestFinished(close)
-  const { refresh_token: refreshToken } = await server.signIn({ clientId })
+  const { access_token, refresh_token: refreshToken } = await server.signIn({ clientId })
+  for (const token of [access_token, refreshToken]) expect(token).toMatch(tokenLike)
   const variables = {
     ...{ ISSUER: server.issuer, CLIENT_ID: clientId, CLIENT_SECRET: secret, REFRESH_TOKEN: refreshToken ?? '' },
     ...{ PROFILE_API: `${server.issuer}/resource`, REPORT_API: `${server.issuer}/resource?scope=reports` },

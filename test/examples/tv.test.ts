@@ -6,9 +6,8 @@ import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { clientId, startTvServer } from '../../examples/tv/server.js'
 import { createTokenManager, fileStore } from '../../src/node.js'
 import { FormVisitor } from '../support/form-visitor.js'
+import { tokenLike } from './running.js'
 
-/** Longer than any word the television shows, and shorter than any token. */
-const tokenLike = /[\w-]{32,}/
 const patience = { timeout: 40_000 }
 
 let folder = ''

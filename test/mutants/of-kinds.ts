@@ -72,7 +72,7 @@ export const mutantsOfKinds: readonly Mutant[] = [
     edits: [
       {
         file: 'oauth/dpop.ts',
-        find: "if (nonce !== null && nonce !== sent.nonce) return 'use_dpop_nonce'",
+        find: "if (isHidden && nonce !== null && nonce !== sent.nonce) return 'use_dpop_nonce'",
         replace: '',
       },
     ],

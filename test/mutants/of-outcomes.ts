@@ -214,4 +214,15 @@ export const mutantsOfOutcomes: readonly Mutant[] = [
     edits: [{ file: 'core/manager.ts', find: 'session.handOver()', replace: 'session.flush()' }],
     caughtBy: { test: 'core/farewell.test.ts' },
   },
+  {
+    name: 'what a store says of tokens that are offered again stops renewals for good',
+    edits: [
+      {
+        file: 'core/session.ts',
+        find: "throw isEvergrantError(error) ? new EvergrantError('storage_failed', error.message) : error",
+        replace: 'throw error',
+      },
+    ],
+    caughtBy: { test: 'core/asking-stores.test.ts' },
+  },
 ]

@@ -61,7 +61,7 @@ export const mutantsOfTurns: readonly Mutant[] = [
     edits: [
       {
         file: 'core/turn.ts',
-        find: '(await turn.isUncontested())',
+        find: '(await turn.#isUncontested())',
         replace: 'true',
       },
     ],
@@ -242,5 +242,21 @@ export const mutantsOfTurns: readonly Mutant[] = [
       },
     ],
     caughtBy: { test: 'core/clock.test.ts' },
+  },
+  {
+    name: 'a takeover whose second look failed is taken for confirmed',
+    edits: [
+      {
+        file: 'core/turn.ts',
+        find: 'if (rival.contested === lineageOf(record) && !',
+        replace: 'if (!isFree(record, rival.owner) && !',
+      },
+    ],
+    caughtBy: { test: 'core/handover.test.ts' },
+  },
+  {
+    name: 'a renewal that waits for its turn is begun though its manager has ended',
+    edits: [{ file: 'core/turn.ts', find: 'if (need.isOver()) throw', replace: 'if (need.newerThan === -2) throw' }],
+    caughtBy: { test: 'core/farewell.test.ts' },
   },
 ]

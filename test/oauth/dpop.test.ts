@@ -99,7 +99,7 @@ test('P-142 an API demands it in a challenge', async () => {
 test.each([
   ['with a body of its own', 401, challenge],
   ['where the page sees no challenge', 401, {}],
-  ['with status 400', 400, {}],
+  ['with status 400', 400, challenge],
 ])('an API that changes its nonce gets the new one at once, also %s', async (_how, status, shown) => {
   const prover = dpop()
   const key = await prover.makeKey()
@@ -109,6 +109,19 @@ test.each([
   const later = await sent(prover, key, [refusal('two')], toApi)
   expect([...first.proofs, ...later.proofs].map(({ claims }) => claims.nonce)).toEqual([undefined, 'one', 'one', 'two'])
   expect([first.response.status, later.response.status]).toEqual([200, 200])
+})
+
+test.each([
+  ['of its own with status 400', 400, {}],
+  ['of the token', 401, { 'www-authenticate': 'DPoP error="invalid_token"' }],
+])('a refusal %s by an API whose nonce changes with each answer is not asked for again', async (_of, status, shown) => {
+  const prover = dpop()
+  const key = await prover.makeKey()
+  const refusal = Response.json({ error: 'wrong_code' }, { status, headers: { ...shown, 'dpop-nonce': 'two' } })
+  await sent(prover, key, [new Response('', { headers: { 'dpop-nonce': 'one' } })], toApi)
+  const { proofs, response } = await sent(prover, key, [refusal], toApi)
+  expect(proofs).toHaveLength(1)
+  expect(response.status).toBe(status)
 })
 
 test.each([400, 401])('an API that refuses with the nonce that it was sent (%i) is not asked again', async (status) => {

@@ -42,6 +42,8 @@ async function problemOfRenewal(answer: OddAnswer): Promise<string | undefined> 
   if (failures.some((failure) => !isEvergrantError(failure)) || (error && !isEvergrantError(error)))
     return 'a foreign error'
   if (!timers.every((ms) => ms >= secondMs && ms <= sixHoursMs)) return `timers of ${timers.join(', ')} ms`
+  const isKept = stored?.state === 'live' && (!error || error.code === 'unavailable')
+  if (isKept && timers.length !== 1) return `${timers.length} timers`
   return problemOfRecord(answer, stored, events)
 }
 

@@ -6,7 +6,7 @@ import {
   type Fault,
   type RotationPolicy,
 } from '../../src/testing.js'
-import { listen } from '../support/listen.js'
+import { freePort, listen } from '../support/listen.js'
 import { clock } from './clock.js'
 import { serve, type Service } from './remote.js'
 
@@ -56,7 +56,7 @@ let currentFault: Fault | undefined
 let sweep: NodeJS.Timeout | undefined
 
 const http = createServer((incoming, outgoing) => nodeListener((request) => server.handle(request))(incoming, outgoing))
-const port = await listen(http)
+const port = await listen(http, await freePort())
 const server = createAuthorizationServer({
   issuer: `http://127.0.0.1:${port}`,
   rotation,
@@ -98,7 +98,7 @@ serve({
   async recover() {
     currentFault = undefined
     clearInterval(sweep)
-    if (!http.listening) await new Promise<void>((resolve) => http.listen(port, '127.0.0.1', resolve))
+    if (!http.listening) await listen(http, port)
   },
   countUsable: (refreshTokens) => refreshTokens.filter((token) => server.inspect(token)?.isUsable).length,
   report: reportAll,

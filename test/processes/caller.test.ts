@@ -22,7 +22,7 @@ test('P-094 a program that waits for a token lives until it has an answer, and t
   expect(await outputOf('caller', issuer)).toBe('unavailable\n')
 }, 30_000)
 
-test('a program that waits for its manager to end lives until the renewal under way is over', async () => {
+test('a program that waits for its manager to end lives until that is over, while a renewal waits for its turn', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'evergrant-leaver-'))
   const issuer = `http://127.0.0.1:${await freePort()}`
   const store = fileStore(join(folder, 'session.json'))

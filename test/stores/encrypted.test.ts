@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import type { LiveRecord, SealedRecord, SessionRecord } from '../../src/core/record.js'
 import { encryptedStore, type EncryptionKey } from '../../src/stores/encrypted.js'
+import { fileStore } from '../../src/stores/file.js'
 import { memoryStore } from '../../src/stores/memory.js'
 import { testStore } from '../../src/testing.js'
 import { canaryTokens, hasCanary } from '../leaks/canary.js'
@@ -76,6 +77,10 @@ describe('an encrypted store in a file', () =>
     content: damagedFile,
     open: (place) => encryptedStore(fileBackend.open(place), [key]),
   }))
+
+test('an encrypted store in a file tells of changes, as the file does', () => {
+  expect(encryptedStore(fileStore('session.json'), [key]).watch).toBeDefined()
+})
 
 describe('what is stored', () => {
   test('shows of a session nothing but its name and generation', async () => {

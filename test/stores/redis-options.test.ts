@@ -43,6 +43,14 @@ async function write(store: TokenStore, key: string, record: SessionRecord | und
 }
 
 describe.each(libraries)('what a Redis store with a client of %s keeps', (_library, open) => {
+  test('lies under a key of its own in a part of a cluster of its own, also where its name holds braces', async () => {
+    const store = redisStore(await connected(open))
+    for (const key of ['{tenant} one', '{tenant} two', '{tenant%7D one']) await write(store, key, live(1))
+    const names = (await server().command('KEYS', 'evergrant:*tenant*')) as string[]
+    expect(new Set(names.map((name) => /\{([^}]*)\}/.exec(name)?.[1])).size).toBe(3)
+    for (const key of ['{tenant} one', '{tenant} two', '{tenant%7D one']) await write(store, key, undefined)
+  })
+
   test('is kept for ever while it is live, and a month once it is not', async () => {
     const store = redisStore(await connected(open))
     const [key, name] = ['key', 'evergrant:{key}']
