@@ -6,7 +6,7 @@ import type { FetchPage } from './fetch-page.js'
 import { serveApi, type ApiServer, type Received } from './fetch-server.js'
 import { until } from './manager-server.js'
 
-declare const window: Window & FetchPage
+declare const window: Window & FetchPage & { leaving: AbortController }
 
 let pages: PageServer
 let api: ApiServer
@@ -163,17 +163,19 @@ describe.each(engineNames)('tokens.fetch in %s', (name) => {
 
   describe('a caller that gives up', () => {
     test('ends the request, and gets the error that fetch of the engine gives', async () => {
-      const errors = await tab.evaluate(async (url) => {
-        const leaving = new AbortController()
-        const init = { method: 'POST', body: 'hello', signal: leaving.signal }
+      const calling = tab.evaluate(async (url) => {
+        window.leaving = new AbortController()
+        const init = { method: 'POST', body: 'hello', signal: window.leaving.signal }
         const calls = [window.call('browser', url, init), window.call('manager', url, init)]
-        setTimeout(() => leaving.abort(new RangeError('changed my mind')), 300)
         return (await Promise.all(calls)).map(({ error }) => error)
       }, `${api.origin}/silent`)
+      await until(() => api.received.length === 2)
+      await tab.evaluate(() => window.leaving.abort(new RangeError('changed my mind')))
+      const errors = await calling
       expect(errors[1]).toBe(errors[0])
       // WebKit does not tell the reason.
       expect(errors[1]).toBe(name === 'webkit' ? 'AbortError' : 'RangeError')
-      await until(() => api.received.length === 2 && api.received.every(({ isGivenUp }) => isGivenUp))
+      await until(() => api.received.every(({ isGivenUp }) => isGivenUp))
     })
 
     test('by a time limit gets the error that fetch of the engine gives', async () => {

@@ -101,7 +101,8 @@ describe.each(engineNames)('in %s', (name) => {
       expect(await waiting).toBeLessThan(10 * secondMs)
       expect(served.server.redemptions.map(({ outcome }) => outcome)).toEqual(['accepted', 'repeated'])
       expect(await comeBack(one)).toEqual(contention)
-      expect(await renewOn(one)).toBeLessThan(secondMs)
+      // It does not wait for the lock, which would take two seconds.
+      expect(await renewOn(one)).toBeLessThan(1.9 * secondMs)
       expect(served.server.tokenRequests).toBe(2)
     })
 

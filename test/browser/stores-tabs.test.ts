@@ -5,7 +5,16 @@ import { useChromium, useEngine } from '../support/engines/use-engine.js'
 import { servePage, type PageServer } from '../support/page.js'
 import type { StoresPage } from './stores-page.js'
 
-type PageWindow = Window & StoresPage & { connections: Set<IDBDatabase>; durabilities: string[]; foreign?: IDBDatabase }
+interface PageState {
+  connections: Set<IDBDatabase>
+  durabilities: string[]
+  foreign?: IDBDatabase
+  /** How long the last step took. */
+  stepMs: number
+  climbing: Promise<number[]>
+}
+
+type PageWindow = Window & StoresPage & PageState
 declare const window: PageWindow
 
 let server: PageServer
@@ -64,12 +73,22 @@ function step(tab: Tab): Promise<number | undefined> {
   return tab.evaluate(async (name) => {
     const page = window as PageWindow & { store?: ReturnType<PageWindow['evergrant']['indexedDbStore']> }
     const store = (page.store ??= page.evergrant.indexedDbStore(name))
-    const found = await store.read('key')
-    const generation = found?.record.state === 'live' ? found.record.generation : undefined
-    const { won } = await store.swap('key', found?.revision, page.live((generation ?? 0) + 1))
-    if (!won) throw new Error('the swap lost')
-    return generation
+    const startedAt = performance.now()
+    try {
+      const found = await store.read('key')
+      const generation = found?.record.state === 'live' ? found.record.generation : undefined
+      const { won } = await store.swap('key', found?.revision, page.live((generation ?? 0) + 1))
+      if (!won) throw new Error('the swap lost')
+      return generation
+    } finally {
+      page.stepMs = performance.now() - startedAt
+    }
   }, name)
+}
+
+/** How many milliseconds the last step of a tab took there, without the way to the tab and back. */
+function lastStepMs(tab: Tab): Promise<number> {
+  return tab.evaluate(() => window.stepMs)
 }
 
 /** Deletes or upgrades the database from a tab, past the store; resolves to whether anybody stood in the way. */
@@ -161,9 +180,8 @@ describe.each(engineNames)('in %s', (engineName) => {
         window.foreign = request.result
         indexedDB.deleteDatabase(name)
       }, name)
-      const startedAt = performance.now()
       await expect(step(one)).rejects.toThrow('IndexedDB gives no answer')
-      expect(performance.now() - startedAt).toBeLessThan(5000)
+      expect(await lastStepMs(one)).toBeLessThan(5000)
       await other.evaluate(() => window.foreign?.close())
       expect(await step(one)).toBeUndefined()
       expect(await step(other)).toBe(1)
@@ -192,16 +210,24 @@ describe.each(engineNames)('in %s', (engineName) => {
       for (let round = 0; round < 5; round++) {
         await one.evaluate((name) => void window.climb(window.evergrant.indexedDbStore(name), 1_000_000), name)
         await one.goto(`${server.url}elsewhere`)
-        const startedAt = performance.now()
         await step(other)
-        expect(performance.now() - startedAt).toBeLessThan(1000)
+        expect(await lastStepMs(other)).toBeLessThan(1000)
       }
     })
 
     test('P-053 lets exactly one of two tabs win each of 200 swaps', async () => {
-      const climb = (tab: Tab): Promise<number[]> =>
-        tab.evaluate((name) => window.climb(window.evergrant.indexedDbStore(name), 200), name)
-      const [ones, others] = await Promise.all([climb(one), climb(other)])
+      // Ready to begin as soon as the first tab has.
+      await other.evaluate((name) => {
+        const store = window.evergrant.indexedDbStore(name)
+        const begin = async (): Promise<number[]> => {
+          let found = await store.read('key')
+          while (!found) found = await store.read('key')
+          return window.climb(store, 200)
+        }
+        window.climbing = begin()
+      }, name)
+      const ones = await one.evaluate((name) => window.climb(window.evergrant.indexedDbStore(name), 200), name)
+      const others = await other.evaluate(() => window.climbing)
       expect([...ones, ...others].sort((a, b) => a - b)).toEqual(Array.from({ length: 200 }, (_, index) => index + 1))
       expect(Math.min(ones.length, others.length)).toBeGreaterThan(0)
     })

@@ -4,6 +4,10 @@ import { mutants } from './mutants.js'
 
 /** Hunts all mutants, or those whose name holds the text that is given, and lists what caught each. */
 const chosen = mutants.filter(({ name }) => name.includes(process.argv[2] ?? ''))
+if (chosen.length === 0) {
+  console.error(`no mutant has ${process.argv[2]} in its name`)
+  process.exit(2)
+}
 const caught: { mutant: string; by: string | undefined }[] = []
 for (const mutant of chosen) {
   const by = await hunt(mutant)

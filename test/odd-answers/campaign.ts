@@ -6,14 +6,15 @@
 import { appendFileSync, mkdirSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { Random } from '../simulation/random.js'
+import { wholeNumber } from '../support/whole-number.js'
 import { problemOf } from './judge.js'
 import { describeAnswer, oddAnswer } from './made-up.js'
 
 const { values } = parseArgs({
   options: { answers: { type: 'string', default: '1000000' }, seed: { type: 'string', default: '1' } },
 })
-const answers = Number(values.answers)
-const random = new Random(Number(values.seed))
+const answers = wholeNumber('answers', values.answers)
+const random = new Random(wholeNumber('seed', values.seed, 0))
 const bigCharacters = 5_000_000
 const mostShown = 20
 const progressAnswers = 100_000

@@ -1,4 +1,5 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { entryNames } from './entries.js'
 import { measureParts } from './parts.js'
 import { goals, measureSizes, type Size } from './sizes.js'
 
@@ -42,6 +43,11 @@ if (process.argv.includes('--parts')) {
 
 const stale = Object.keys(budget).filter((entry) => !sizes.some((size) => size.name === entry))
 if (stale.length > 0) console.log(`FAILED the budget names what is not measured: ${stale.join(', ')}`)
+const unmeasured = entryNames.filter(
+  (entry) => !sizes.some(({ name }) => name === entry || name.startsWith(`${entry},`)),
+)
+if (unmeasured.length > 0) console.log(`FAILED no size is measured of ${unmeasured.join(', ')}`)
+if (unmeasured.length > 0) process.exitCode = 1
 if (!sizes.every(isWithin) || stale.length > 0) {
   console.log('If the growth is worth it: npm run check:sizes -- --accept, and say in the commit what it pays for.')
   process.exitCode = 1

@@ -6,6 +6,7 @@
 // the answer to a request was lost: those are counted.
 import { appendFileSync, mkdirSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { wholeNumber } from '../support/whole-number.js'
 import { runFleet } from './fleet.js'
 import type { Place } from './places.js'
 import { findFaults } from './verdict.js'
@@ -20,7 +21,9 @@ const { values } = parseArgs({
     strict: { type: 'boolean', default: false },
   },
 })
-const [processes, expiries, seed] = [Number(values.processes), Number(values.expiries), Number(values.seed)]
+const processes = wholeNumber('processes', values.processes)
+const expiries = wholeNumber('expiries', values.expiries)
+const seed = wholeNumber('seed', values.seed, 0)
 const isStrict = values.strict || !values.trouble
 const printEverySeconds = 10
 const longestSecondsPerExpiry = 5

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
+import { wholeNumber } from '../support/whole-number.js'
 import { runCampaign, type Summary } from './campaign.js'
 import { play, policies, type PolicyName } from './scenario.js'
 
@@ -27,7 +28,7 @@ if (values.help || chosen.length === 0) {
   process.exit(values.help ? 0 : 2)
 }
 
-if (values.replay !== undefined) await replay(Number(values.replay))
+if (values.replay !== undefined) await replay(wholeNumber('replay', values.replay, 0))
 else await simulate()
 
 async function replay(seed: number): Promise<void> {
@@ -42,12 +43,13 @@ async function replay(seed: number): Promise<void> {
 
 async function simulate(): Promise<void> {
   const started = Date.now()
+  const seeds = wholeNumber('seeds', values.seeds)
   let played = 0
   const { summaries, violations } = await runCampaign({
     policies: chosen,
-    from: Number(values.from),
-    seeds: Number(values.seeds),
-    ...(values.jobs !== undefined && { jobs: Number(values.jobs) }),
+    from: wholeNumber('from', values.from, 0),
+    seeds,
+    ...(values.jobs !== undefined && { jobs: wholeNumber('jobs', values.jobs) }),
     onPlayed(one) {
       if (++played % 20_000 === 0) console.log(`${played} seeds, ${Math.round((Date.now() - started) / 1000)} s`)
       if (one.violation !== undefined) console.log(`seed ${one.seed}, ${one.policy}: ${one.violation}`)
@@ -62,7 +64,9 @@ async function simulate(): Promise<void> {
   )
   for (const { trace, policy, seed } of violations.slice(0, 1))
     console.log([`seed ${seed}, ${policy}`, ...(trace ?? [])].join('\n'))
-  if (violations.length > 0) process.exitCode = 1
+  const isWhole = summaries.every((summary) => summary.seeds === seeds)
+  if (!isWhole) console.log('not all seeds were played')
+  if (violations.length > 0 || !isWhole) process.exitCode = 1
 }
 
 function readable(summary: Summary): Record<string, string | number> {

@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { LiveRecord } from '../../src/core/record.js'
 import { fileStore } from '../../src/stores/file.js'
@@ -14,6 +14,8 @@ const mostCalls = 40
 let program: Program
 let folder = ''
 let path = ''
+/** A file that nobody is in the middle of. */
+let quietPath = ''
 
 beforeAll(async () => {
   program = await makeProgram(new URL('./swapper.ts', import.meta.url))
@@ -23,8 +25,11 @@ afterAll(() => program.remove())
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'evergrant-'))
   path = join(folder, 'session.json')
+  quietPath = join(`${folder}-quiet`, 'session.json')
 })
-afterEach(() => rm(folder, { recursive: true, force: true }))
+afterEach(async () => {
+  for (const used of [folder, dirname(quietPath)]) await rm(used, { recursive: true, force: true })
+})
 
 function live(generation: number): LiveRecord {
   return { format: 1, state: 'live', sessionId: 'session', generation, at: 1, accessTokens: {} }
@@ -36,17 +41,40 @@ async function generation(): Promise<number> {
   return found.record.generation
 }
 
-/** Writes the next generation, and checks that this takes less than a second. */
+/** Writes the next generation, and checks that whoever is in the middle of a swap holds it up for less than a second. */
 async function step(): Promise<number> {
-  const store = fileStore(path)
   const startedAt = performance.now()
+  const writing = writeNext()
+  const usualMs = longestBeside(writing)
+  const next = await writing
+  const tookMs = performance.now() - startedAt
+  expect(tookMs - (await usualMs)).toBeLessThan(1000)
+  return next
+}
+
+async function writeNext(): Promise<number> {
+  const store = fileStore(path)
   for (let attempt = 0; attempt < 3; attempt++) {
     const next = (await generation()) + 1
     const { won } = await store.swap('key', (await store.read('key'))?.revision, live(next))
-    expect(performance.now() - startedAt).toBeLessThan(1000)
     if (won) return next
   }
   throw new Error('the swap never won')
+}
+
+/** The longest that a swap takes on the quiet file while other work goes on: so long the machine holds up everybody. */
+async function longestBeside(work: Promise<unknown>): Promise<number> {
+  let isOver = false
+  const end = (): boolean => (isOver = true)
+  work.then(end, end)
+  const store = fileStore(quietPath)
+  let longestMs = 0
+  while (!isOver) {
+    const startedAt = performance.now()
+    expect(await store.swap('key', (await store.read('key'))?.revision, live(1))).toMatchObject({ won: true })
+    longestMs = Math.max(longestMs, performance.now() - startedAt)
+  }
+  return longestMs
 }
 
 /** A process on its way from generation 1 to 2, which is hit by a signal somewhere. */

@@ -34,6 +34,13 @@ async function step(place: string, key = 'key'): Promise<number> {
   return generation
 }
 
+/** Writes the next generation; resolves to how many milliseconds that took. */
+async function timeOfStep(place: string): Promise<number> {
+  const startedAt = performance.now()
+  await step(place)
+  return performance.now() - startedAt
+}
+
 async function modeOf(place: string): Promise<string> {
   return ((await stat(place)).mode & 0o777).toString(8)
 }
@@ -158,17 +165,20 @@ describe('what stands in the way of the file store', () => {
   })
 
   test('the lock of a dead process is broken in less than a second, and an empty one is no hindrance', async () => {
+    const times = { ofDead: [] as number[], ofEmpty: [] as number[] }
     await step(path)
-    await mkdir(`${path}.lock`)
-    await writeFile(join(`${path}.lock`, 'dead'), 'a draft that was never committed')
-    let startedAt = performance.now()
-    expect(await step(path)).toBe(2)
-    expect(performance.now() - startedAt).toBeLessThan(1000)
-    await mkdir(`${path}.lock`)
-    startedAt = performance.now()
-    expect(await step(path)).toBe(3)
-    expect(performance.now() - startedAt).toBeLessThan(250)
-    expect(await readdir(folder)).toEqual(['session.json'])
+    for (let round = 0; round < 5; round++) {
+      await mkdir(`${path}.lock`)
+      await writeFile(join(`${path}.lock`, 'dead'), 'a draft that was never committed')
+      times.ofDead.push(await timeOfStep(path))
+      await mkdir(`${path}.lock`)
+      times.ofEmpty.push(await timeOfStep(path))
+      expect(await readdir(folder)).toEqual(['session.json'])
+    }
+    expect(await generationAt(path)).toBe(11)
+    // The fastest of five, since a machine that is busy slows down any of them.
+    expect(Math.min(...times.ofDead)).toBeLessThan(600)
+    expect(Math.min(...times.ofEmpty)).toBeLessThan(200)
   })
 
   test('a file in place of the lock is an error that leaves it and the session alone', async () => {

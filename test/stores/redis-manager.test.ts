@@ -61,7 +61,8 @@ async function codeOf(operation: Promise<unknown>): Promise<string> {
   )
 }
 
-const name = 'evergrant:{evergrant https://as.example client default}'
+const key = 'evergrant https://as.example client default'
+const name = `evergrant:{${key}}`
 
 /** How often Redis ran each command since the last reset. */
 async function commandCounts(): Promise<Record<string, number>> {
@@ -70,35 +71,43 @@ async function commandCounts(): Promise<Record<string, number>> {
   return Object.fromEntries(counts) as Record<string, number>
 }
 
-/** Counts what is called on a client. */
-function counted(client: RedisClient): { client: RedisClient; calls: string[] } {
+/** Counts what is called on a client, and what of it has no answer yet. */
+function counted(client: RedisClient): { client: RedisClient; calls: string[]; unanswered: () => number } {
   const calls: string[] = []
+  let unanswered = 0
   const get = (target: RedisClient, name: string | symbol): unknown => {
     const member = Reflect.get(target, name) as unknown
     if (typeof member !== 'function') return member
     return (...args: unknown[]): unknown => {
       calls.push(String(name))
-      return Reflect.apply(member, target, args)
+      unanswered++
+      const answer: unknown = Reflect.apply(member, target, args)
+      const done = (): number => unanswered--
+      Promise.resolve(answer).then(done, done)
+      return answer
     }
   }
-  return { client: new Proxy(client, { get }), calls }
+  return { client: new Proxy(client, { get }), calls, unanswered: () => unanswered }
 }
 
 describe.each(libraries)('a token manager with a Redis store of %s', (_library, open) => {
   test('needs two round trips to Redis for a renewal, with and without notices', async () => {
     const connection = await connected(open)
     const { subscriber } = connection
-    const { client, calls } = counted(connection.client)
+    const { client, calls, unanswered } = counted(connection.client)
     for (const store of [redisStore(client), redisStore(client, { subscriber })]) {
       const manager = manage(store)
+      // Hears all that a manager hears, right after it: that the subscription stands, and then of each write.
+      let heard = 0
+      redisStore(client, { subscriber }).watch?.(key, () => heard++)
+      const untilHeard = (notices: number) => until(() => heard === notices && unanswered() === 0)
+      await untilHeard(1)
       await signIn(manager)
-      // The subscription has to stand, and what it missed been looked for.
-      if (store.watch) await until(async () => String(await redis().command('PUBSUB', 'NUMSUB', name)).endsWith(',1'))
-      await sleep(100)
+      await untilHeard(2)
       await redis().command('CONFIG', 'RESETSTAT')
       calls.length = 0
       await manager.renew()
-      await sleep(100)
+      await untilHeard(4)
       expect(calls).toEqual(['eval', 'eval'])
       const { eval: evals, get, set, publish, ...others } = await commandCounts()
       expect({ evals, get, set, publish }).toEqual({ evals: 2, get: 2, set: 2, publish: 2 })

@@ -144,7 +144,8 @@ describe.each(libraries)('a Redis store with a client of %s', (_library, open) =
       }
     })()
     let [won, unknown] = [0, 0]
-    for (const endAt = performance.now() + 2000; performance.now() < endAt;) {
+    // Two seconds, and longer where a connection that is killed takes its time to come back.
+    for (const endAt = performance.now() + 2000; performance.now() < endAt || won < 20;) {
       const found = await eventually(() => store.read(key))
       const next = found?.record.state === 'live' ? found.record.generation + 1 : NaN
       const result = await store.swap(key, found?.revision, live(next)).catch(() => undefined)
@@ -155,7 +156,6 @@ describe.each(libraries)('a Redis store with a client of %s', (_library, open) =
     isOver = true
     await killing
     const steps = (await eventually(() => generationOf(store, key))) - 1
-    expect(won).toBeGreaterThan(10)
     expect(steps).toBeGreaterThanOrEqual(won)
     expect(steps).toBeLessThanOrEqual(won + unknown)
   })

@@ -11,12 +11,13 @@ import { wake } from './wake.js'
 
 const longestMs = 90_000
 const seed = 1
+const settling = { settleSeconds: 10, leastSettleSeconds: 1 }
 
 /** Short runs of what `npm run campaign:tabs` does for as long as one likes. */
 const cases: Readonly<Record<string, (options: Pick<CaseOptions, 'engine' | 'mutant'>) => Promise<CaseResult>>> = {
   lifetimes: (options) => lifetimes({ ...options, seed, rounds: 3, tabs: 4, accessTokenSeconds: 2 }),
   outage: (options) => outage({ ...options, seed, rounds: 1, tabs: 2, accessTokenSeconds: 2 }),
-  signOut: (options) => signOut({ ...options, seed, rounds: options.mutant ? 30 : 8, tabs: 3, settleSeconds: 1 }),
+  signOut: (options) => signOut({ ...options, ...settling, seed, rounds: options.mutant ? 30 : 8, tabs: 3 }),
   wake: (options) => wake({ ...options, seed, rounds: 1, tabs: 6 }),
 }
 

@@ -15,7 +15,7 @@ interface Awakening {
 const sleepMs = 10 * 3_600_000
 const accessTokenSeconds = 3600
 /** All tabs have to be told before, one after the other. */
-const noticePerTabMs = 150
+const noticePerTabMs = 500
 const firstSecondMs = 1000
 const longestMs = 15_000
 
