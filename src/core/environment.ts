@@ -51,12 +51,12 @@ export function within<T>(
     let cancel = wait(() => {
       cancel = wait(() => reject(late()), arrivalMs)
     }, ms)
-    const settle =
-      <T>(settle: (outcome: T) => void) =>
-      (outcome: T): void => {
+    const cancelAnd =
+      <A>(settle: (outcome: A) => void) =>
+      (outcome: A): void => {
         cancel()
         settle(outcome)
       }
-    work.then(settle(resolve), settle(reject))
+    work.then(cancelAnd(resolve), cancelAnd(reject))
   })
 }

@@ -145,8 +145,8 @@ export class Keeper {
     const { sessionId, generation } = record
     const isRejected = rejected !== undefined && tokenOf(record, kind.key)?.token === rejected
     const isFresh = (): boolean => this.view.isFresh(kind.key)
+    const isOver = (): boolean => this.#isOver
     return this.flight.join(kind.key, async () => {
-      const isOver = (): boolean => this.#isOver
       await renew(this.#renewal, { sessionId, kind, newerThan: generation, isFresh, isRejected, isOver })
       this.refusals = isRejected ? this.refusals + 1 : 0
     })

@@ -154,14 +154,14 @@ export class Session {
   }
 
   /**
-   * Resolves to the failure of the store, if there is one: any, or of the code `passing`. `stands` tells whether nothing newer
-   * is known, so that what is held may be replaced.
+   * Resolves to the failure of the store, if there is one. `stands` tells whether nothing newer is known, so that the record
+   * may be held in place of what is; `only` names the one failure for which it is, and all others reject.
    */
   async #writeOrHold(
     record: SessionRecord,
     change: Change,
     stands: () => boolean,
-    passing?: ErrorCode,
+    only?: ErrorCode,
   ): Promise<EvergrantError | undefined> {
     try {
       // Written or overruled: what the store holds now is the newest.
@@ -169,7 +169,7 @@ export class Session {
       if (stands()) this.#release()
       return undefined
     } catch (error) {
-      if (!isEvergrantError(error) || (passing && error.code !== passing)) throw error
+      if (!isEvergrantError(error) || (only && error.code !== only)) throw error
       if (stands()) this.hold(record, change)
       return error
     }

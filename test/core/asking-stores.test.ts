@@ -28,6 +28,14 @@ function count(store: TokenStore, method: 'read' | 'swap'): { calls: number } {
   return counter
 }
 
+/** A store that takes no writes while `isDown` says so, and gives an error of this code as the reason. */
+function refusing(code: ErrorCode, isDown: () => boolean): TokenStore {
+  const place = memoryStore()
+  const swap: TokenStore['swap'] = (...all) =>
+    isDown() ? Promise.reject(new EvergrantError(code, 'not now')) : place.swap(...all)
+  return { ...place, swap }
+}
+
 const codes: ErrorCode[] = ['storage_failed', 'unavailable', 'misconfigured', 'denied', 'unsupported']
 
 test.each(codes)(
@@ -41,16 +49,12 @@ test.each(codes)(
       return Promise.resolve(Response.json({ access_token: 'access', refresh_token: 'second', expires_in: 3600 }))
     })
     let isDown = false
-    const place = memoryStore()
-    const store: TokenStore = {
-      ...place,
-      swap: (...all) => (isDown ? Promise.reject(new EvergrantError(code, 'not now')) : place.swap(...all)),
-    }
+    const store = refusing(code, () => isDown)
     const manager = open(environment, store, true)
     await manager.setTokens({ refresh_token: 'first' })
     await environment.pass(60_000)
     expect(sent).toEqual(['first'])
-    expect((await place.read('session'))?.record).toMatchObject({ state: 'live', refreshToken: 'second' })
+    expect((await store.read('session'))?.record).toMatchObject({ state: 'live', refreshToken: 'second' })
     manager.dispose()
   },
 )
@@ -63,11 +67,7 @@ test.each(codes)('a store that goes on to refuse with code %s stops renewals onl
     return Promise.resolve(Response.json({ access_token: `access-${sent}`, refresh_token: 'next', expires_in: 120 }))
   })
   let sent = 0
-  const place = memoryStore()
-  const store: TokenStore = {
-    ...place,
-    swap: (...all) => (isDown ? Promise.reject(new EvergrantError(code, 'not now')) : place.swap(...all)),
-  }
+  const store = refusing(code, () => isDown)
   const manager = open(environment, store, true)
   await manager.setTokens({ refresh_token: 'first' })
   await environment.pass(100_000)

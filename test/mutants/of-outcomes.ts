@@ -203,7 +203,7 @@ export const mutantsOfOutcomes: readonly Mutant[] = [
     edits: [
       {
         file: 'core/session.ts',
-        find: '(passing && error.code !== passing)',
+        find: '(only && error.code !== only)',
         replace: "error.code !== 'storage_failed'",
       },
     ],
