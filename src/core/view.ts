@@ -72,6 +72,7 @@ export class View {
 
   /** Shows the last failure, or that there is none any more. */
   showFailure(failure: EvergrantError | undefined): void {
+    if (failure === this.#failure) return
     this.#failure = failure
     this.#show()
   }

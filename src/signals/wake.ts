@@ -4,8 +4,9 @@
  */
 export function watchWake(look: () => void): () => void {
   const page = globalThis.document
-  const lookIfVisible = (): void => {
-    if (!isHidden()) look()
+  const lookIfVisible = (event: Partial<PageTransitionEvent>): void => {
+    // A page that is shown for the first time has just looked.
+    if (!isHidden() && event.persisted !== false) look()
   }
   const sources: [EventTarget | undefined, string][] = [
     [page, 'visibilitychange'],

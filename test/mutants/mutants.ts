@@ -2,6 +2,7 @@ import type { PolicyName } from '../simulation/scenario.js'
 import { mutantsOfFetch } from './of-fetch.js'
 import { mutantsOfKinds } from './of-kinds.js'
 import { mutantsOfOutcomes } from './of-outcomes.js'
+import { mutantsOfPages } from './of-pages.js'
 import { mutantsOfPools } from './of-pools.js'
 import { mutantsOfTurns } from './of-turns.js'
 
@@ -19,6 +20,7 @@ export const mutants: readonly Mutant[] = [
   ...mutantsOfTurns,
   ...mutantsOfOutcomes,
   ...mutantsOfFetch,
+  ...mutantsOfPages,
   ...mutantsOfPools,
   ...mutantsOfKinds,
 ]
