@@ -10,7 +10,11 @@ import tseslint from 'typescript-eslint'
  */
 const fences = [
   { files: 'src/core/**', values: [] },
-  { files: 'src/oauth/**', values: ['core/errors', 'core/environment', 'core/challenge'], packages: ['oauth4webapi'] },
+  {
+    files: 'src/oauth/**',
+    values: ['core/errors', 'core/environment', 'core/challenge', 'core/shape'],
+    packages: ['oauth4webapi'],
+  },
   { files: 'src/flows/**', values: ['core/.*', 'oauth/.*'] },
   { files: 'src/stores/*', ...store() },
   { files: 'src/stores/indexed-db*', ...store('indexed-db', 'idb-keyval') },
@@ -25,7 +29,7 @@ const fences = [
     values: ['core/.*', 'oauth/.*', 'flows/pending', 'stores/memory', 'create-token-manager'],
   },
   { files: 'src/presets/**', values: ['core/errors'] },
-  { files: 'src/migration/**', values: ['core/errors', 'core/environment'] },
+  { files: 'src/migration/**', values: ['core/errors', 'core/environment', 'core/shape'] },
   { files: 'src/timeline/**', values: [] },
   { files: 'src/testing/**', values: ['core/errors', 'core/environment', 'core/codec'] },
   { files: 'src/*', values: ['.*'] },

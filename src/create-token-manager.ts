@@ -6,9 +6,9 @@ import { noLock } from './core/lock.js'
 import { createManager } from './core/manager.js'
 import type { ManagerParts } from './core/parts.js'
 import type { Prover } from './core/proof.js'
+import type { TokenStore } from './core/store.js'
 import type { TokenManager } from './core/token-manager.js'
 import type { PoolEvent } from './core/token-pool.js'
-import type { TokenStore } from './core/store.js'
 import type { ClientAuth } from './oauth/client-authentication.js'
 import { oauthClient } from './oauth/client.js'
 import { metadataSource } from './oauth/discovery.js'
@@ -74,6 +74,8 @@ export interface PlatformParts {
   readonly lock?: (environment: Environment) => ManagerParts['lock']
   readonly watchWake?: ManagerParts['watchWake']
   readonly isHidden?: ManagerParts['isHidden']
+  /** Whether a failed `fetch` certainly sent nothing. Where the platform does not tell, all counts as sent. */
+  readonly isNeverSent?: (error: unknown) => boolean
   /** Is told of all events, with the `key` of their session. */
   readonly onEvent?: (event: PoolEvent) => void
 }
@@ -85,8 +87,7 @@ export function joinTokenManager(options: TokenManagerOptions, platform: Platfor
 
 /** The parts of a manager. */
 export function partsOf(options: TokenManagerOptions, platform: PlatformParts): ManagerParts {
-  const { clientId, scope, additionalParameters, key = 'default', renewEarlySeconds = 60, autoRenew = true } = options
-  const { allowedOrigins = [] } = options
+  const { clientId, key = 'default', renewEarlySeconds = 60, autoRenew = true, allowedOrigins = [] } = options
   if (typeof clientId !== 'string' || clientId === '') throw misconfigured('clientId must be the id of the client')
   if (!(renewEarlySeconds >= 0)) throw misconfigured('renewEarlySeconds must be a number of seconds, 0 or more')
   const issuer = options.metadata?.issuer ?? options.issuer
@@ -94,22 +95,20 @@ export function partsOf(options: TokenManagerOptions, platform: PlatformParts): 
   const environment = options.fetch ? { ...systemEnvironment, fetch: options.fetch } : systemEnvironment
   const metadata = issuer === undefined ? noServer : metadataSource(options, environment)
   const { onEvent } = platform
-  const client = oauthClient({ ...options, metadata, environment })
+  const client = oauthClient({ ...options, metadata, environment, isNeverSent: platform.isNeverSent })
   return {
+    ...platform,
     environment,
     client,
     store: options.store ?? platform.store,
     key: `evergrant ${issuer ?? ''} ${encodeURIComponent(clientId)} ${kindOf(options)}${key}`,
     lock: platform.lock?.(environment) ?? noLock,
-    grant: options.grant ?? refreshTokenGrant(additionalParameters),
+    grant: options.grant ?? refreshTokenGrant(options.additionalParameters),
     checkIdToken: idTokenCheck(issuer, clientId),
     revoke: revocation(client, environment),
-    scope,
     allowedOrigins: new Set(allowedOrigins.map(originOf)),
     renewEarlySeconds,
     autoRenew,
-    watchWake: platform.watchWake,
-    isHidden: platform.isHidden,
     onEvent: onEvent && ((event) => onEvent({ ...event, key })),
   }
 }

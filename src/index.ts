@@ -2,6 +2,7 @@ import { joinTokenManager, type TokenManagerOptions } from './create-token-manag
 import type { TokenManager } from './core/token-manager.js'
 import type { TokenPool } from './core/token-pool.js'
 import { joinTokenPool, type TokenPoolOptions } from './create-token-pool.js'
+import { isNeverSent } from './oauth/never-sent.js'
 import { memoryStore } from './stores/memory.js'
 
 /**
@@ -10,7 +11,7 @@ import { memoryStore } from './stores/memory.js'
  * @throws EvergrantError `misconfigured` when the options make no sense
  */
 export function createTokenManager(options: TokenManagerOptions): TokenManager {
-  return joinTokenManager(options, { store: memoryStore() })
+  return joinTokenManager(options, { isNeverSent, store: memoryStore() })
 }
 
 /**
@@ -20,7 +21,7 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
  * @throws EvergrantError `misconfigured` when the options make no sense
  */
 export function createTokenPool(options: TokenPoolOptions): TokenPool {
-  return joinTokenPool(options, { store: memoryStore() })
+  return joinTokenPool(options, { isNeverSent, store: memoryStore() })
 }
 
 export type { TokenPoolOptions } from './create-token-pool.js'

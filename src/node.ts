@@ -2,6 +2,7 @@ import { joinTokenManager, type TokenManagerOptions } from './create-token-manag
 import { joinTokenPool, type TokenPoolOptions } from './create-token-pool.js'
 import type { TokenManager } from './core/token-manager.js'
 import type { TokenPool } from './core/token-pool.js'
+import { isNeverSent } from './oauth/never-sent.js'
 import { diagnostics } from './signals/diagnostics-channel.js'
 import { memoryStore } from './stores/memory.js'
 
@@ -12,7 +13,7 @@ import { memoryStore } from './stores/memory.js'
  * @throws EvergrantError `misconfigured` when the options make no sense
  */
 export function createTokenManager(options: TokenManagerOptions): TokenManager {
-  return joinTokenManager(options, { ...diagnostics, store: memoryStore() })
+  return joinTokenManager(options, { ...diagnostics, isNeverSent, store: memoryStore() })
 }
 
 /**
@@ -23,7 +24,7 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
  * @throws EvergrantError `misconfigured` when the options make no sense
  */
 export function createTokenPool(options: TokenPoolOptions): TokenPool {
-  return joinTokenPool(options, { ...diagnostics, store: memoryStore() })
+  return joinTokenPool(options, { ...diagnostics, isNeverSent, store: memoryStore() })
 }
 
 export {

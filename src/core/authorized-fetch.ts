@@ -31,36 +31,33 @@ const demands = ['insufficient_scope', 'insufficient_user_authentication'] as co
 export function authorizedFetch(parts: AuthorizedFetchParts): typeof fetch {
   return async (input, init) => {
     const request = new Request(input, init)
-    assertAllowed(parts, request)
+    const { url, signal } = request
+    const { origin } = new URL(url)
+    if (!parts.allowedOrigins.has(origin)) {
+      throw new EvergrantError(
+        'misconfigured',
+        `fetch: to send the access token to ${origin}, add it to allowedOrigins`,
+      )
+    }
+    /** A caller that gave up gets its own reason, as from `fetch`. */
+    const getTokens = (rejected?: string): Promise<Tokens> =>
+      parts.getTokens({ rejected, signal }).catch((error: unknown) => {
+        signal.throwIfAborted()
+        throw error
+      })
     // As with `fetch`, what the caller does to its arguments from now on changes nothing.
     const copy = copyOf(request, input, init)
-    const tokens = await getTokens(parts, request)
+    const tokens = await getTokens()
     const isRepeatable = copy !== undefined
     const response = await send(parts, request, tokens, isRepeatable)
     if (!isRefused(response, tokens)) return response
     // A renewal that fails is no reason to keep the answer of the API from the caller.
     const rejected = tokens.accessToken
-    const next = await getTokens(parts, request, rejected).catch(() => request.signal.throwIfAborted())
+    const next = await getTokens(rejected).catch(() => signal.throwIfAborted())
     // What one session has begun is not repeated in another, which may be another user's.
     if (!copy || !next || next.accessToken === rejected || next.sessionId !== tokens.sessionId) return response
     response.body?.cancel().catch(() => undefined)
     return send(parts, copy, next, isRepeatable)
-  }
-}
-
-function assertAllowed({ allowedOrigins }: AuthorizedFetchParts, { url }: Request): void {
-  const { origin } = new URL(url)
-  if (allowedOrigins.has(origin)) return
-  throw new EvergrantError('misconfigured', `fetch: to send the access token to ${origin}, add it to allowedOrigins`)
-}
-
-/** A caller that gave up gets its own reason, as from `fetch`. */
-async function getTokens(parts: AuthorizedFetchParts, { signal }: Request, rejected?: string): Promise<Tokens> {
-  try {
-    return await parts.getTokens({ rejected, signal })
-  } catch (error) {
-    signal.throwIfAborted()
-    throw error
   }
 }
 
@@ -128,5 +125,5 @@ function copyOf(request: Request, ...[input, init]: Parameters<typeof fetch>): R
 
 /** Whether a body can be sent only once. */
 function isStream(body: unknown): boolean {
-  return Object(body) === body && ('getReader' in Object(body) || Symbol.asyncIterator in Object(body))
+  return 'getReader' in Object(body) || Symbol.asyncIterator in Object(body)
 }

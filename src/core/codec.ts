@@ -1,5 +1,6 @@
 import { EvergrantError } from './errors.js'
 import { recordFormat, type SessionRecord, type StoredRecord } from './record.js'
+import { either, isCount, isNumber, isObject, isPlain, isText, mapOf, optional, shape, type Test } from './shape.js'
 
 /** The text form of a record, for stores that hold text. */
 export function encodeRecord(record: SessionRecord): string {
@@ -35,75 +36,50 @@ export function isNewerFormat(record: StoredRecord | undefined): boolean {
   return record?.state === 'unreadable' && record.problem === 'newer_format'
 }
 
-type Test = (value: unknown) => boolean
-
-const isText: Test = (value) => typeof value === 'string'
-const isNumber: Test = (value) => Number.isFinite(value)
-const isObject: Test = (value) => typeof value === 'object' && value !== null
-const isCount: Test = (value) => Number.isSafeInteger(value) && (value as number) >= 0
-const optional =
-  (test: Test): Test =>
-  (value) =>
-    value === undefined || test(value)
-const either =
-  (...values: unknown[]): Test =>
-  (value) =>
-    values.includes(value)
-const shape =
-  (members: Readonly<Record<string, Test>>): Test =>
-  (value) =>
-    isPlain(value) && Object.entries(members).every(([name, test]) => test(value[name]))
-const mapOf =
-  (test: Test): Test =>
-  (value) =>
-    isPlain(value) && Object.values(value).every(test)
-
-const base = { format: either(recordFormat), sessionId: isText, generation: isCount }
+const isBase = shape({ format: either(recordFormat), sessionId: isText, generation: isCount })
 
 const isPause = shape({ from: isNumber, ms: isNumber })
 
-const isLive = shape({
-  ...base,
-  state: either('live'),
-  at: isNumber,
-  refreshToken: optional(isText),
-  accessTokens: mapOf(
+/** What a record holds besides, by its state. */
+const isWhole: ReadonlyMap<unknown, Test> = new Map([
+  [
+    'live',
     shape({
-      token: isText,
-      type: isText,
-      obtainedAt: isNumber,
-      lifetimeMs: optional(isNumber),
+      at: isNumber,
+      refreshToken: optional(isText),
+      accessTokens: mapOf(
+        shape({
+          token: isText,
+          type: isText,
+          obtainedAt: isNumber,
+          lifetimeMs: optional(isNumber),
+          scope: optional(isText),
+        }),
+      ),
       scope: optional(isText),
+      idToken: optional(isText),
+      identity: optional(shape({ iss: isText, sub: isText, iat: isNumber })),
+      extra: optional(isPlain),
+      proofKey: optional(shape({ privateKey: isObject, publicKey: isObject })),
+      intent: optional(
+        shape({
+          owner: isText,
+          attempt: isCount,
+          beat: isCount,
+          inDoubt: either(true, false),
+          isRefused: either(true, false, undefined),
+          pause: optional(isPause),
+        }),
+      ),
+      spacing: optional(isPause),
+      lasting: optional(isPause),
     }),
-  ),
-  scope: optional(isText),
-  idToken: optional(isText),
-  identity: optional(shape({ iss: isText, sub: isText, iat: isNumber })),
-  extra: optional(mapOf(() => true)),
-  proofKey: optional(shape({ privateKey: isObject, publicKey: isObject })),
-  intent: optional(
-    shape({
-      owner: isText,
-      attempt: isCount,
-      beat: isCount,
-      inDoubt: either(true, false),
-      isRefused: either(true, false, undefined),
-      pause: optional(isPause),
-    }),
-  ),
-  spacing: optional(isPause),
-  lasting: optional(isPause),
-})
-const isEnded = shape({ ...base, state: either('ended'), reason: isText, at: isNumber })
-const isSignedOut = shape({ ...base, state: either('signed_out'), at: isNumber })
-const isSealed = shape({ ...base, state: either('sealed'), keyId: isText, iv: isText, data: isText })
+  ],
+  ['ended', shape({ reason: isText, at: isNumber })],
+  ['signed_out', shape({ at: isNumber })],
+  ['sealed', shape({ keyId: isText, iv: isText, data: isText })],
+])
 
 function isRecord(value: unknown): value is SessionRecord {
-  return isLive(value) || isEnded(value) || isSignedOut(value) || isSealed(value)
-}
-
-function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === null || Object.getPrototypeOf(prototype) === null
+  return isBase(value) && isWhole.get(value.state)?.(value) === true
 }

@@ -1,7 +1,6 @@
 import type { TokenEvent } from './events.js'
 import type { Lock } from './lock.js'
 import type { StoredRecord } from './record.js'
-import type { RenewalNote } from './renewal.js'
 import type { Session } from './session.js'
 import type { TokenStore } from './store.js'
 
@@ -45,22 +44,16 @@ const mostTransitions = 20
 
 /** Collects what {@link Diagnosis} tells beyond the present state. */
 export class Journal {
-  readonly transitions: Transition[] = []
+  transitions: readonly Transition[] = []
+  /** The session and generation that the last renewal of this holder led to. */
+  lineage: string | undefined
   serverClockOffsetMs: number | undefined
   server: Diagnosis['server'] = { refreshToken: undefined, acceptedRetry: false }
 
   constructor(private readonly now: () => number) {}
 
   add(event: TokenEvent): void {
-    this.transitions.push({ at: this.now(), what: describe(event) })
-    if (this.transitions.length > mostTransitions) this.transitions.shift()
-  }
-
-  take(note: RenewalNote): void {
-    if (note.type === 'clock') this.serverClockOffsetMs = note.offsetMs
-    if (note.type !== 'answer') return
-    const acceptedRetry = this.server.acceptedRetry || note.wasInDoubt
-    this.server = { refreshToken: note.refreshToken, acceptedRetry }
+    this.transitions = [...this.transitions, { at: this.now(), what: describe(event) }].slice(-mostTransitions)
   }
 }
 
@@ -92,6 +85,6 @@ export function diagnose(session: Session, left: number, lock: Lock, owner: stri
     lock: lock.kind,
     serverClockOffsetMs: journal.serverClockOffsetMs,
     server: journal.server,
-    transitions: [...journal.transitions],
+    transitions: journal.transitions,
   }
 }

@@ -51,12 +51,8 @@ export function within<T>(
     let cancel = wait(() => {
       cancel = wait(() => reject(late()), arrivalMs)
     }, ms)
-    const cancelAnd =
-      <A>(settle: (outcome: A) => void) =>
-      (outcome: A): void => {
-        cancel()
-        settle(outcome)
-      }
-    work.then(cancelAnd(resolve), cancelAnd(reject))
+    const stop = (): void => cancel()
+    work.then(stop, stop)
+    work.then(resolve, reject)
   })
 }

@@ -1,5 +1,5 @@
 import type { EvergrantError } from './errors.js'
-import { isReadable, type EndReason, type StoredRecord } from './record.js'
+import { isReadable, tokenOf, type EndReason, type StoredRecord } from './record.js'
 
 /** What happens to a session. No event ever holds a token. */
 export type TokenEvent =
@@ -76,24 +76,24 @@ export type TokenEvent =
 /** What listeners are told: an event, or that the snapshot is another. */
 export type Notice = TokenEvent | { readonly type: 'change' }
 
-/** The events that lead from one record to the next; `isOwn` tells whether a renewal was this manager's own. */
-export function eventsBetween(
+/** The event that leads from one record to the next; `by` tells whose a renewal was. */
+export function eventBetween(
   previous: StoredRecord | undefined,
   record: StoredRecord | undefined,
-  accessToken: { expiresAt: number | undefined; scope: string | undefined },
-  isOwn: boolean,
-): TokenEvent[] {
+  expiresAt: number | undefined,
+  by: 'here' | 'elsewhere',
+): TokenEvent | undefined {
   if (record?.state === 'live') {
     const { sessionId, generation } = record
-    if (previous?.state !== 'live' || previous.sessionId !== sessionId) return [{ type: 'adopted', sessionId }]
-    if (previous.generation === generation) return []
-    return [{ type: 'renewed', sessionId, generation, by: isOwn ? 'here' : 'elsewhere', ...accessToken }]
+    if (previous?.state !== 'live' || previous.sessionId !== sessionId) return { type: 'adopted', sessionId }
+    if (previous.generation === generation) return undefined
+    return { type: 'renewed', sessionId, generation, by, expiresAt, scope: tokenOf(record)?.scope }
   }
   if (record?.state === 'ended') {
     const { sessionId, reason } = record
-    return previous?.state === 'ended' ? [] : [{ type: 'ended', sessionId, reason }]
+    return previous?.state === 'ended' ? undefined : { type: 'ended', sessionId, reason }
   }
-  return previous?.state === 'live' && (!record || isReadable(record)) ? [{ type: 'signedOut' }] : []
+  return previous?.state === 'live' && (!record || isReadable(record)) ? { type: 'signedOut' } : undefined
 }
 
 type Listener<T> = (event: T) => void
@@ -111,7 +111,7 @@ export class Emitter {
 
   emit(event: Notice): void {
     for (const [listener, type] of [...this.#listeners]) {
-      if (type !== event.type && type !== '*') continue
+      if (type !== event.type && (type !== '*' || event.type === 'change')) continue
       try {
         listener(event as never)
       } catch (error) {

@@ -1,12 +1,11 @@
 import { pauseLeft } from './backoff.js'
-import { Journal } from './diagnosis.js'
 import { isEvergrantError, type EvergrantError } from './errors.js'
-import type { Notice, TokenEvent } from './events.js'
+import type { TokenEvent } from './events.js'
 import { Flight } from './flight.js'
 import { Horizon } from './horizon.js'
 import type { KeeperParts } from './parts.js'
 import { lineageOf, tokenOf, type LiveRecord } from './record.js'
-import { renew, type RenewalNote, type RenewalParts } from './renewal.js'
+import { renew, type RenewalParts } from './renewal.js'
 import { Revocations } from './revocation.js'
 import { ownTimer, type Schedule } from './schedule.js'
 import { Session } from './session.js'
@@ -27,7 +26,6 @@ export class Keeper {
   readonly session: Session
   readonly view: View
   readonly flight: Flight
-  readonly journal: Journal
   readonly revocations: Revocations
   /** How many renewals in a row were made because a server refused the token. */
   refusals = 0
@@ -37,9 +35,8 @@ export class Keeper {
   readonly #renewal: RenewalParts
   readonly #schedule: Schedule
   readonly #horizon: Horizon
-  /** The session and generation that callers were last told of, and those that this keeper's last renewal led to. */
+  /** The session and generation that callers were last told of. */
   #lineage: string | undefined
-  #ownLineage: string | undefined
   #loading: Promise<void> | undefined
   #storeFailure: EvergrantError | undefined
   /** On the monotonic clock. */
@@ -51,28 +48,30 @@ export class Keeper {
   readonly #ignoreStore: (() => void) | undefined
 
   constructor(parts: KeeperParts) {
-    const { environment, store, key, lock, client, grant, checkIdToken, revoke, onEvent } = parts
+    const { environment } = parts
     this.#parts = parts
-    this.journal = new Journal(() => environment.now())
-    this.view = new View(environment, parts.renewEarlySeconds * 1000, this.journal)
+    this.view = new View(environment, parts.renewEarlySeconds * 1000)
     this.flight = new Flight(environment, (news) => this.#landed(news))
     this.revocations = new Revocations(
       environment,
-      revoke,
+      parts.revoke,
       (error) => this.tell({ type: 'error', error }),
       () => this.session.read(),
     )
     this.#horizon = new Horizon(environment, (event) => this.view.tell(event))
     const look = (): void => this.look()
     this.#schedule = parts.schedule?.(look) ?? ownTimer(environment, look)
-    this.session = new Session(key, store, environment, () => this.#follow())
+    this.session = new Session(parts.key, parts.store, environment, () => this.#follow())
     this.owner = environment.uniqueId()
-    const rival = new Rival(this.owner, environment)
-    const note = (note: RenewalNote): void => this.#take(note)
-    const discard = (late: LiveRecord): void => void this.revocations.discard(late, this.session.record)
-    this.#renewal = { session: this.session, environment, lock, client, grant, checkIdToken, rival, note, discard }
+    this.#renewal = {
+      ...parts,
+      session: this.session,
+      view: this.view,
+      rival: new Rival(this.owner, environment),
+      discard: (late) => void this.revocations.discard(late, this.session.record),
+    }
     this.#ignoreStore = this.session.watch(() => void this.#reread())
-    if (onEvent) this.view.emitter.on('*', (event: Notice) => event.type !== 'change' && onEvent(event))
+    if (parts.onEvent) this.view.emitter.on('*', parts.onEvent)
   }
 
   /** Whether it has something that exists nowhere else, or works on it. */
@@ -124,10 +123,10 @@ export class Keeper {
     if (this.isLoaded) return Promise.resolve()
     const load = async (): Promise<void> => {
       await this.session.read()
-      const { environment, client, grant, scope } = this.#parts
+      const { environment, client, grant } = this.#parts
       if (!grant.startsSession) return
       const proofKey = await client.prover?.makeKey()
-      await this.session.update(begin(environment, { scope, proofKey }))
+      await this.session.update(begin(environment, { scope: client.scope, proofKey }))
     }
     const fail = (error: unknown): never => {
       if (isEvergrantError(error)) this.noteStoreFailure(error)
@@ -142,12 +141,15 @@ export class Keeper {
   /** Gets a token of a kind that is newer than that of `record`. `rejected` is the token that a server refused. */
   renew(record: LiveRecord, kind: TokenKind, rejected?: string): Promise<void> {
     if (this.flight.pauseMs() > 0) return this.#refuse(record)
-    const { sessionId, generation } = record
     const isRejected = rejected !== undefined && tokenOf(record, kind.key)?.token === rejected
-    const isFresh = (): boolean => this.view.isFresh(kind.key)
-    const isOver = (): boolean => this.#isOver
     return this.flight.join(kind.key, async () => {
-      await renew(this.#renewal, { sessionId, kind, newerThan: generation, isFresh, isRejected, isOver })
+      await renew(this.#renewal, {
+        kind,
+        previous: record,
+        isRejected,
+        isFresh: () => this.view.isFresh(kind.key),
+        isOver: () => this.#isOver,
+      })
       this.refusals = isRejected ? this.refusals + 1 : 0
     })
   }
@@ -248,7 +250,7 @@ export class Keeper {
     this.#forgetStoreFailure()
     // What this holder knows before the store does comes from here.
     if (this.session.isHeld) this.view.expectNobody()
-    this.view.follow(record, lineage === this.#ownLineage)
+    this.view.follow(record)
     this.#plan()
     if (!this.flight.isFlying()) void Promise.resolve().then(() => this.view.deliver())
   }
@@ -266,11 +268,5 @@ export class Keeper {
   tell(event: TokenEvent): void {
     this.view.tell(event)
     this.view.deliver()
-  }
-
-  #take(note: RenewalNote): void {
-    this.journal.take(note)
-    if (note.type === 'answer') this.#ownLineage = note.lineage
-    if (note.type === 'problem') this.view.report(note.error)
   }
 }

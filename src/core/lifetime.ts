@@ -15,8 +15,6 @@ const restMs = 1000
  * monotonic clock does not follow when the wall clock is set. The token is over as soon as either says so.
  */
 export interface Lifetime {
-  /** Whether it is time to renew. */
-  isDue(): boolean
   /** Milliseconds until it is time to renew; negative when it is past. */
   untilDue(): number
   /** Milliseconds for which the token may still be handed out; `Infinity` when nobody knows, 0 or less when it is over. */
@@ -40,7 +38,6 @@ export function countLifetime(token: AccessToken, environment: Environment, earl
   const untilDue = countdown(environment, left - early, restMs)
   const untilEnd = countdown(environment, left - transit, restMs)
   return {
-    isDue: () => untilDue() <= 0,
     untilDue,
     remaining: lifetimeMs === undefined ? () => Infinity : untilEnd,
     expiresAt: lifetimeMs === undefined ? undefined : environment.now() + left,

@@ -114,10 +114,11 @@ class Manager implements PooledManager {
       const token = tokenOf(record, kind.key)
       const isNew = !isSameToken(token, previous)
       if (token && lifetime && lifetime.remaining() > 0 && (isNew || this.#willDo(token, lifetime, options))) {
-        if (lifetime.isDue()) keeper.renewBehind(record, kind)
+        if (lifetime.untilDue() <= 0) keeper.renewBehind(record, kind)
         return tokensOf(record, token, lifetime.expiresAt)
       }
-      if (token && isNew && ++spoiled > mostSpoiled) throw spoiledTokens()
+      if (token && isNew && ++spoiled > mostSpoiled)
+        throw new EvergrantError('unavailable', 'the access tokens of this server end before they can be used')
       await this.#renewOrWait(record, kind, options, endsAt)
     }
   }
@@ -128,15 +129,14 @@ class Manager implements PooledManager {
 
   async setTokens(response: TokenResponse, options: SetTokensOptions = {}): Promise<void> {
     const { session, view, revocations } = this.#keeper
-    const { checkIdToken } = this.#parts
     const { now, uniqueId } = this.#environment
-    const { receivedAt = now(), scope = this.#parts.scope, unlessSignedIn = false } = options
+    const { receivedAt = now(), scope = this.client.scope, unlessSignedIn = false } = options
     const { prover } = this.client
     const proofKey = options.proofKey ?? (prover && (await (this.#makingKey = prover.makeKey())))
-    const content = readSignIn(response, receivedAt, scope, checkIdToken, proofKey)
+    const content = readSignIn(response, receivedAt, scope, this.#parts.checkIdToken)
     assertBound(content, prover, options.proofKey)
     if (unlessSignedIn && session.record?.state === 'live') return
-    const record = { ...content, sessionId: uniqueId(), at: timeAfter(session.record, now()) }
+    const record = { ...content, proofKey, sessionId: uniqueId(), at: timeAfter(session.record, now()) }
     const { failure, replaced } = await this.#decide(record, (note) => signIn(record, now, note, unlessSignedIn))
     this.#keeper.refusals = 0
     if (failure) this.#keeper.noteStoreFailure(failure)
@@ -194,9 +194,9 @@ class Manager implements PooledManager {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const { flight, session } = this.#keeper
+    const keeper = this.#keeper
     this.dispose()
-    const stored = flight.settled().then(() => session.handOver())
+    const stored = keeper.flight.settled().then(() => keeper.session.handOver())
     // A process does not end before that.
     await within(this.#environment, farewellMs, stored, tooLate, true)
   }
@@ -207,8 +207,8 @@ class Manager implements PooledManager {
   }
 
   diagnose(): Diagnosis {
-    const { session, view, owner, journal } = this.#keeper
-    return diagnose(session, view.lifetime?.remaining() ?? Infinity, this.#parts.lock, owner, journal)
+    const { session, view, owner } = this.#keeper
+    return diagnose(session, view.lifetime?.remaining() ?? Infinity, this.#parts.lock, owner, view.journal)
   }
 
   /**
@@ -276,10 +276,6 @@ function tooLate(): EvergrantError {
   return new EvergrantError('unavailable', 'the renewal under way does not end')
 }
 
-function spoiledTokens(): EvergrantError {
-  return new EvergrantError('unavailable', 'the access tokens of this server end before they can be used')
-}
-
 const noRefreshToken: TokenEvent = {
   type: 'warning',
   warning: 'no_refresh_token',
@@ -289,7 +285,14 @@ const noRefreshToken: TokenEvent = {
 }
 
 function tokensOf(record: LiveRecord, token: AccessToken, expiresAt: number | undefined): Tokens {
-  const { sessionId, idToken, identity, extra } = record
-  const scope = token.scope ?? record.scope
-  return { accessToken: token.token, sessionId, tokenType: token.type, expiresAt, scope, idToken, identity, extra }
+  return {
+    accessToken: token.token,
+    sessionId: record.sessionId,
+    tokenType: token.type,
+    expiresAt,
+    scope: token.scope ?? record.scope,
+    idToken: record.idToken,
+    identity: record.identity,
+    extra: record.extra,
+  }
 }

@@ -34,11 +34,11 @@ export async function install(parts: RenewalParts, turn: Turn, received: Answer)
   const pause = answer.accessToken ? undefined : nextPause(parts.environment, turn.intent.attempt, false)
   const next = successor(turn, answer, sentAt, pause)
   takeNotes(parts, turn, next, received, answer.refreshToken)
-  report(parts, granted.problem)
+  parts.view.report(granted.problem)
   const serverNow = granted.serverTime ?? parts.environment.now()
   const verdict = answer.idToken && parts.checkIdToken(answer.idToken, next.identity, serverNow)
   if (verdict && verdict.problem !== undefined) {
-    report(parts, new EvergrantError('denied', `the ID token was refused: ${verdict.problem}`))
+    parts.view.report(new EvergrantError('denied', `the ID token was refused: ${verdict.problem}`))
     if (verdict.someoneElse) return end(parts, turn, 'someone_else')
   }
   const idToken = verdict &&
@@ -57,7 +57,6 @@ function withoutUnbound({ client }: RenewalParts, { record }: Turn, answer: Read
 
 /** Keeps the session after a request without a usable answer, and tells everybody when to try again. */
 export async function settle(parts: RenewalParts, turn: Turn, { failure, isSent }: NoAnswer): Promise<never> {
-  const { environment } = parts
   // That a turn was lost before its request left says nothing of the server: nobody else need wait for it.
   if (!isSent && !turn.isOurs()) throw failure
   // Nothing was spent, and waiting would not help: whoever comes next is told at once.
@@ -70,8 +69,8 @@ export async function settle(parts: RenewalParts, turn: Turn, { failure, isSent 
   // What is refused is one kind of token, so that those of the others need not wait.
   const isOfItsKind = turn.need.kind.key !== defaultTokenKey && !isPassing(failure)
   const pause = isOfItsKind
-    ? { from: environment.now(), ms: 0 }
-    : nextPause(environment, attempt, isSent && isUnclear(failure), failure.retryAt)
+    ? { from: parts.environment.now(), ms: 0 }
+    : nextPause(parts.environment, attempt, isSent && isUnclear(failure), failure.retryAt)
   await leave(parts, turn, { ...turn.intent, attempt, inDoubt: turn.intent.inDoubt || isSent, pause })
   throw failure.until(pause.from + pause.ms)
 }
@@ -81,9 +80,8 @@ export async function settle(parts: RenewalParts, turn: Turn, { failure, isSent 
  * be slow to store it. Whoever comes after the pause, in whichever process, asks once more.
  */
 export async function believeRefusal(parts: RenewalParts, turn: Turn): Promise<void> {
-  const { inDoubt, isRefused } = turn.intent
-  if (!inDoubt) return end(parts, turn, 'expired_or_revoked')
-  if (isRefused) return end(parts, turn, 'lost_in_flight')
+  if (!turn.intent.inDoubt) return end(parts, turn, 'expired_or_revoked')
+  if (turn.intent.isRefused) return end(parts, turn, 'lost_in_flight')
   const pause = { from: parts.environment.now(), ms: secondLookMs }
   await leave(parts, turn, { ...turn.intent, isRefused: true, pause })
   const retryAt = pause.from + pause.ms
@@ -105,11 +103,10 @@ export function isUnclear({ status }: EvergrantError): boolean {
  * and the refusal was of an old token.
  */
 async function end(parts: RenewalParts, turn: Turn, reason: EndReason): Promise<void> {
-  const { session, environment } = parts
   const { sessionId, generation } = turn.record
-  const at = environment.now()
+  const at = parts.environment.now()
   await put(parts, turn, { format: recordFormat, state: 'ended', sessionId, generation, reason, at })
-  requireLive(session.record)
+  requireLive(parts.session.record)
 }
 
 /** The record with the tokens of `answer` in it. What the answer leaves out stays as it was (RFC 6749 section 6). */
@@ -146,26 +143,25 @@ function nextPause(environment: Environment, attempt: number, isUnanswered: bool
 
 /** Notes what the answer tells of the server. */
 function takeNotes(
-  { note, environment }: RenewalParts,
+  { view: { journal }, environment }: RenewalParts,
   turn: Turn,
   next: LiveRecord,
   { granted, sentAt }: Answer,
   received: string | undefined,
 ): void {
-  const sent = turn.record.refreshToken
-  const refreshToken = received === undefined ? 'omitted' : received === sent ? 'same' : 'rotated'
-  note({ type: 'answer', lineage: lineageOf(next), refreshToken, wasInDoubt: turn.intent.inDoubt })
+  const isSame = received === turn.record.refreshToken
+  journal.lineage = lineageOf(next)
+  journal.server = {
+    refreshToken: received === undefined ? 'omitted' : isSame ? 'same' : 'rotated',
+    acceptedRetry: journal.server.acceptedRetry || turn.intent.inDoubt,
+  }
   if (granted.serverTime === undefined) return
-  note({ type: 'clock', offsetMs: granted.serverTime - (sentAt + environment.now()) / 2 })
+  journal.serverClockOffsetMs = granted.serverTime - (sentAt + environment.now()) / 2
 }
 
 /** Writes the successor of the generation a turn was taken for, unless the record has moved on. */
 async function put(parts: RenewalParts, turn: Turn, next: SessionRecord): Promise<void> {
-  report(parts, await parts.session.put(next, (stored) => (turn.isFor(stored) ? next : undefined)))
-}
-
-function report({ note }: RenewalParts, error: EvergrantError | undefined): void {
-  if (error) note({ type: 'problem', error })
+  parts.view.report(await parts.session.put(next, (stored) => (turn.isFor(stored) ? next : undefined)))
 }
 
 function noToken(): EvergrantError {

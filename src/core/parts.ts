@@ -16,8 +16,6 @@ export interface KeeperParts {
   readonly lock: Lock
   readonly client: OAuthClient
   readonly grant: Grant
-  /** The scope that is asked for; counts as granted when the server does not say otherwise. */
-  readonly scope: string | undefined
   readonly checkIdToken: IdTokenCheck
   readonly revoke: Revoke
   readonly renewEarlySeconds: number

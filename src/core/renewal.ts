@@ -7,6 +7,7 @@ import { believeRefusal, install, settle } from './outcome.js'
 import type { LiveRecord } from './record.js'
 import type { Session } from './session.js'
 import { Turn, type Need, type Rival } from './turn.js'
+import type { View } from './view.js'
 
 /** How long a request may take before it counts as unanswered: short enough for a retry inside a grace period. */
 export const answerMs = 10_000
@@ -21,23 +22,11 @@ export interface RenewalParts {
   readonly checkIdToken: IdTokenCheck
   /** Those who renew the same session. */
   readonly rival: Rival
-  /** Is told what callers do not see otherwise. It is called inside the lock, so it only takes notes. */
-  note(note: RenewalNote): void
+  /** Is told what callers do not see otherwise. As the lock is held, it only takes notes. */
+  readonly view: View
   /** Is given tokens that came too late for their session. */
   discard(late: LiveRecord): void
 }
-
-/** What a renewal found out along the way. */
-export type RenewalNote =
-  | {
-      readonly type: 'answer'
-      /** The session and generation it leads to. */
-      readonly lineage: string | undefined
-      readonly refreshToken: 'rotated' | 'same' | 'omitted'
-      readonly wasInDoubt: boolean
-    }
-  | { readonly type: 'clock'; readonly offsetMs: number }
-  | { readonly type: 'problem'; readonly error: EvergrantError }
 
 /** An answer that brought tokens. */
 export interface Answer {
@@ -99,7 +88,12 @@ async function spend(parts: RenewalParts, turn: Turn): Promise<Answer | NoAnswer
     return { granted: await within(environment, answerMs, request, unanswered), sentAt }
   } catch (error) {
     isLate = true
-    return { failure: isEvergrantError(error) ? error : foreign(), isSent }
+    return {
+      failure: isEvergrantError(error)
+        ? error
+        : new EvergrantError('unavailable', 'the grant failed with an error that is not an EvergrantError'),
+      isSent,
+    }
   }
 }
 
@@ -116,8 +110,4 @@ function isDefinite({ code, error }: EvergrantError): boolean {
 
 function unanswered(): EvergrantError {
   return new EvergrantError('unavailable', `the server did not answer within ${answerMs / 1000} s`)
-}
-
-function foreign(): EvergrantError {
-  return new EvergrantError('unavailable', 'the grant failed with an error that is not an EvergrantError')
 }

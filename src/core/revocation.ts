@@ -33,11 +33,9 @@ export class Revocations {
     if (current?.state !== 'signed_out' && !isForeign) return
     const { refreshToken, accessTokens } = record
     // Not every server lets the access tokens of a refresh token go with it.
-    const attempts = [
-      ...(refreshToken === undefined ? [] : [this.#start(record, refreshToken, 'refresh_token')]),
-      ...Object.values(accessTokens).map(({ token }) => this.#start(record, token, 'access_token')),
-    ]
-    await within(this.environment, firstAttemptMs, Promise.all(attempts), () => new Error()).catch(() => undefined)
+    const attempts = refreshToken === undefined ? [] : [this.#start(record, refreshToken, 'refresh_token')]
+    for (const { token } of Object.values(accessTokens)) attempts.push(this.#start(record, token, 'access_token'))
+    await within(this.environment, firstAttemptMs, Promise.all(attempts), noAnswer).catch(() => undefined)
   }
 
   /** Gives up what would endanger the session that has begun. */

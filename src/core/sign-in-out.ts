@@ -24,28 +24,23 @@ export function readSignIn(
   receivedAt: number,
   requestedScope: string | undefined,
   checkIdToken: IdTokenCheck,
-  proofKey: ProofKey | undefined,
-): Omit<LiveRecord, 'sessionId' | 'at'> {
+): Omit<LiveRecord, 'sessionId' | 'at' | 'proofKey'> {
   if (typeof response !== 'object' || response === null) throw nonsense('it is no object')
   if (!Number.isFinite(receivedAt)) throw nonsense('receivedAt is no time')
-  const { accessToken, refreshToken, scope, lasting, idToken, extra } = readTokenResponse(response, receivedAt)
-  if (!accessToken && !refreshToken) {
+  const { accessToken, ...content } = readTokenResponse(response, receivedAt)
+  if (!accessToken && !content.refreshToken) {
     throw nonsense('it holds neither a refresh_token nor an access_token of type Bearer or DPoP')
   }
-  const verdict = idToken ? checkIdToken(idToken, undefined, receivedAt) : undefined
+  const verdict = content.idToken ? checkIdToken(content.idToken, undefined, receivedAt) : undefined
   if (verdict?.problem !== undefined) throw nonsense(`its id_token does not fit: ${verdict.problem}`)
   return {
+    ...content,
     format: recordFormat,
     state: 'live',
     generation: 0,
-    refreshToken,
     accessTokens: accessToken ? { [defaultTokenKey]: accessToken } : {},
-    scope: scope ?? requestedScope,
-    lasting,
-    idToken,
+    scope: content.scope ?? requestedScope,
     identity: verdict?.identity,
-    extra,
-    proofKey,
   }
 }
 

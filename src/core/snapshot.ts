@@ -55,10 +55,9 @@ export function snapshotOf(
   return record?.state === 'ended' ? { status: 'ended', reason: record.reason, error } : { status: 'signed_out', error }
 }
 
-/** `next`, or `previous` if it shows the same. */
-export function keepIfSame(previous: Snapshot, next: Snapshot): Snapshot {
-  const old: Readonly<Record<string, unknown>> = previous
-  // Read from a store it is a new object each time, and within a session it stays whose it is.
-  const isSame = Object.entries(next).every(([name, value]) => name === 'identity' || value === old[name])
-  return isSame ? previous : next
+/** Whether `next` shows the same as `shown`. */
+export function isSameSnapshot(next: Snapshot, shown: Snapshot): boolean {
+  const old: Readonly<Record<string, unknown>> = shown
+  // An identity read from a store is a new object each time, and within a session it stays whose it is.
+  return Object.entries(next).every(([name, value]) => name === 'identity' || value === old[name])
 }

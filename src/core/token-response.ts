@@ -1,4 +1,5 @@
 import type { AccessToken, Pause } from './record.js'
+import { textIn } from './shape.js'
 
 /**
  * A token response as servers send it (RFC 6749 section 5.1). Odd values are understood, not refused: `null` and `''`
@@ -15,7 +16,6 @@ export interface TokenResponse {
   readonly [member: string]: unknown
 }
 
-const known = new Set(['access_token', 'token_type', 'expires_in', 'refresh_token', 'scope', 'id_token'])
 /** By the server's spelling in lower case (RFC 6749 section 7.1). */
 const tokenTypes: ReadonlyMap<string, string> = new Map([
   ['bearer', 'Bearer'],
@@ -48,21 +48,19 @@ export interface ReadResponse {
 
 /** Reads a token response that answers a request sent at `sentAt`, from which its lifetime counts. */
 export function readTokenResponse(response: TokenResponse, sentAt: number): ReadResponse {
-  const token = text(response.access_token)?.match(visible)?.[0]
-  const type = tokenTypes.get((text(response.token_type) ?? 'bearer').toLowerCase())
-  const scope = text(response.scope)
-  const lastingMs = Math.min(...lastingNames.map((name) => lifetimeMs(response[name]) ?? Infinity))
-  const extra = Object.entries(response).filter(([name]) => !known.has(name))
+  const { access_token, token_type, expires_in, refresh_token, scope: scopes, id_token, ...extra } = response
+  const token = textIn(access_token)?.match(visible)?.[0]
+  const type = tokenTypes.get((textIn(token_type) ?? 'bearer').toLowerCase())
+  const scope = textIn(scopes)
+  const lastingMs = Math.min(...lastingNames.map((name) => lifetimeMs(extra[name]) ?? Infinity))
   return {
     accessToken:
-      token && type
-        ? { token, type, obtainedAt: sentAt, lifetimeMs: lifetimeMs(response.expires_in), scope }
-        : undefined,
-    refreshToken: text(response.refresh_token),
+      token && type ? { token, type, obtainedAt: sentAt, lifetimeMs: lifetimeMs(expires_in), scope } : undefined,
+    refreshToken: textIn(refresh_token),
     scope,
     lasting: lastingMs < Infinity ? { from: sentAt, ms: lastingMs } : undefined,
-    idToken: text(response.id_token),
-    extra: extra.length > 0 ? storable(Object.fromEntries(extra)) : undefined,
+    idToken: textIn(id_token),
+    extra: Object.keys(extra).length > 0 ? storable(extra) : undefined,
   }
 }
 
@@ -77,10 +75,6 @@ function storable(extra: object): ReadResponse['extra'] {
 
 /** A lifetime that is no number from one second to ten years is not known, which is no reason to lose the token. */
 function lifetimeMs(expiresIn: unknown): number | undefined {
-  const seconds = typeof expiresIn === 'string' && expiresIn.trim() !== '' ? Number(expiresIn) : expiresIn
+  const seconds = typeof expiresIn === 'string' ? Number(expiresIn) : expiresIn
   return typeof seconds === 'number' && seconds >= 1 && seconds <= tenYearsInSeconds ? seconds * 1000 : undefined
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined
 }

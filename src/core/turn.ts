@@ -17,13 +17,15 @@ const longestWaitMs = 15_000
 const shortestPollMs = 50
 const longestPollMs = 500
 
+/** A record that somebody is renewing, or was. */
+type MarkedRecord = LiveRecord & { readonly intent: Intent }
+
 /** What a renewal is for. */
 export interface Need {
-  readonly sessionId: string
   /** What the access token is for. */
   readonly kind: TokenKind
-  /** The generation that will not do. */
-  readonly newerThan: number
+  /** The record whose token will not do. */
+  readonly previous: LiveRecord
   /** Whether the newest tokens this holder knows can be used and are not due yet. */
   isFresh(): boolean
   /** Whether a server refused the token although it is fresh. */
@@ -44,7 +46,7 @@ export class Turn {
     private readonly session: Session,
     private readonly environment: Environment,
     /** The record with this holder's intent in it. */
-    readonly record: LiveRecord & { readonly intent: Intent },
+    readonly record: MarkedRecord,
     /** What it was taken for. */
     readonly need: Need,
     private leaseLeft: () => number,
@@ -67,8 +69,8 @@ export class Turn {
       await session.flush()
       if (need.isOver()) throw new EvergrantError('aborted', 'the manager was disposed of before its turn came')
       const record = requireLive(session.record)
-      if (record.sessionId !== need.sessionId) return undefined
-      if (record.generation > need.newerThan && need.isFresh()) return undefined
+      if (record.sessionId !== need.previous.sessionId) return undefined
+      if (record.generation > need.previous.generation && need.isFresh()) return undefined
       const waitMs = mustWait(record, need, environment)
       if (waitMs > 0 && hasLooked) throw new Postponed(environment.now() + waitMs)
       if (waitMs > 0) {
@@ -141,8 +143,7 @@ export class Turn {
 
   /** Whether `record` is live and of the generation this turn was taken for. */
   isFor(record: StoredRecord | undefined): record is LiveRecord {
-    const { sessionId, generation } = this.record
-    return record?.state === 'live' && record.sessionId === sessionId && record.generation === generation
+    return lineageOf(record) === lineageOf(this.record)
   }
 
   /** Ends the turn: the intent is moved no more. */
@@ -152,7 +153,7 @@ export class Turn {
   }
 
   /** Whether the intent in `record` is the one this turn was taken with. */
-  isMarkedIn(record: StoredRecord | undefined): record is LiveRecord {
+  isMarkedIn(record: StoredRecord | undefined): record is MarkedRecord {
     const { owner, attempt } = this.intent
     return this.isFor(record) && record.intent?.owner === owner && record.intent.attempt === attempt
   }
@@ -165,7 +166,7 @@ export class Turn {
     let leaseLeft = this.leaseLeft
     const moved = (stored: StoredRecord | undefined): LiveRecord | undefined => {
       leaseLeft = countdown(this.environment, sendingMs)
-      if (!this.isMarkedIn(stored) || !stored.intent) return undefined
+      if (!this.isMarkedIn(stored)) return undefined
       return { ...stored, intent: { ...stored.intent, beat: stored.intent.beat + 1 } }
     }
     if (await this.session.update(moved).catch(() => false)) this.leaseLeft = leaseLeft

@@ -1,15 +1,16 @@
-import type { Journal } from './diagnosis.js'
+import { Journal } from './diagnosis.js'
 import type { Environment } from './environment.js'
 import type { EvergrantError } from './errors.js'
-import { Emitter, eventsBetween, type Notice, type TokenEvent } from './events.js'
+import { Emitter, eventBetween, type Notice, type TokenEvent } from './events.js'
 import { countLifetime, type Lifetime } from './lifetime.js'
-import { defaultTokenKey, isSameToken, tokenOf, type AccessToken, type StoredRecord } from './record.js'
+import { defaultTokenKey, isSameToken, lineageOf, tokenOf, type AccessToken, type StoredRecord } from './record.js'
 import { unreadable } from './session.js'
-import { keepIfSame, snapshotOf, type Snapshot } from './snapshot.js'
+import { isSameSnapshot, snapshotOf, type Snapshot } from './snapshot.js'
 
 /** What callers and listeners see of a session: it follows the record and keeps what the hot path needs at hand. */
 export class View {
   readonly emitter: Emitter = new Emitter()
+  readonly journal: Journal
   snapshot: Snapshot = { status: 'starting', error: undefined }
   /** How long the current access token may be used; absent when there is none. */
   lifetime: Lifetime | undefined
@@ -29,15 +30,15 @@ export class View {
   constructor(
     private readonly environment: Environment,
     private readonly renewEarlyMs: number,
-    private readonly journal: Journal,
   ) {
+    this.journal = new Journal(() => environment.now())
     this.#spread = environment.random()
   }
 
   /** Whether the current access token of a kind can be used and is not due. */
   isFresh(key: string = defaultTokenKey): boolean {
     const lifetime = this.lifetimeOf(key)
-    return lifetime !== undefined && !lifetime.isDue()
+    return lifetime !== undefined && lifetime.untilDue() > 0
   }
 
   /** How long the current access token of a kind may be used. Those of most kinds count from when they are first asked for. */
@@ -45,8 +46,8 @@ export class View {
     return key === defaultTokenKey ? this.lifetime : this.#count(key)
   }
 
-  /** Follows the session to `record`. `isOwn` tells whether this manager's own renewal led there. */
-  follow(record: StoredRecord | undefined, isOwn: boolean): void {
+  /** Follows the session to `record`. */
+  follow(record: StoredRecord | undefined): void {
     const previous = this.#record
     if (this.#isKnown && record === previous) return
     this.#record = record
@@ -54,12 +55,13 @@ export class View {
     this.lifetime = this.#count(defaultTokenKey)
     const current = tokenOf(record)
     this.ready = current && Promise.resolve(current.token)
-    const token = { expiresAt: this.lifetime?.expiresAt, scope: current?.scope }
-    if (this.#isKnown) eventsBetween(previous, record, token, isOwn).forEach((event) => this.tell(event))
+    const by = lineageOf(record) === this.journal.lineage ? 'here' : 'elsewhere'
+    const event = eventBetween(previous, record, this.lifetime?.expiresAt, by)
+    if (this.#isKnown && event) this.tell(event)
     const trouble = unreadable(record)
     if (trouble?.code !== this.#trouble?.code) {
       this.#trouble = trouble
-      if (trouble) this.report(trouble)
+      this.report(trouble)
     }
     this.#isKnown = true
     this.#show()
@@ -67,7 +69,7 @@ export class View {
 
   /** Takes nobody for signed in, unless more is known: whatever comes from now on is news. */
   expectNobody(): void {
-    if (!this.#isKnown) this.follow(undefined, false)
+    if (!this.#isKnown) this.follow(undefined)
   }
 
   /** Shows the last failure, or that there is none any more. */
@@ -77,9 +79,9 @@ export class View {
     this.#show()
   }
 
-  /** Tells listeners of a failure. */
-  report(error: EvergrantError): void {
-    this.tell({ type: 'error', error })
+  /** Tells listeners of a failure, if there is one. */
+  report(error: EvergrantError | undefined): void {
+    if (error) this.tell({ type: 'error', error })
   }
 
   /** Tells listeners of an event, at the next {@link deliver}. */
@@ -108,9 +110,8 @@ export class View {
   #show(): void {
     const error = this.#failure ?? this.#trouble
     const next = this.#isKnown ? snapshotOf(this.#record, this.lifetime?.expiresAt, error) : { ...this.snapshot, error }
-    const snapshot = keepIfSame(this.snapshot, next)
-    if (snapshot === this.snapshot) return
-    this.snapshot = snapshot
+    if (isSameSnapshot(next, this.snapshot)) return
+    this.snapshot = next
     this.#events.push({ type: 'change' })
   }
 }

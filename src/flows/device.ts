@@ -55,7 +55,7 @@ export async function signInWithDevice(tokens: TokenManager, options: DeviceSign
   try {
     const sentAt = systemEnvironment.monotonic()
     const requesting = requestDeviceCode(client, scope, additionalParameters)
-    const authorization = await wait(requesting, sentAt + answerMs, noAnswer)
+    const authorization = await wait(requesting, sentAt + answerMs, networkFailure)
     const failed = new Promise<never>((_resolve, reject) => {
       void (async () => onPrompt(authorization.prompt))().catch(reject)
     })
@@ -85,7 +85,7 @@ async function poll(
     const now = systemEnvironment.monotonic()
     if (Math.max(now, dueAt) >= expiresAt) throw expired()
     try {
-      return await wait(requestDeviceTokens(client, deviceCode), now + pollAnswerMs, noAnswer)
+      return await wait(requestDeviceTokens(client, deviceCode), now + pollAnswerMs, networkFailure)
     } catch (error) {
       pace.take(error)
     }
@@ -128,8 +128,4 @@ class Pace {
 
 function expired(details: ErrorDetails = { error: 'expired_token' }): EvergrantError {
   return new EvergrantError('login_required', 'the code has expired: start the sign-in again', details)
-}
-
-function noAnswer(): EvergrantError {
-  return networkFailure(undefined)
 }

@@ -1,7 +1,7 @@
 import type { TokenManager } from '../core/token-manager.js'
 import { absolute } from '../oauth/authorization-code.js'
 import { assertSecure } from '../oauth/http.js'
-import { assertFree } from '../oauth/parameters.js'
+import { assertFree, withQuery } from '../oauth/parameters.js'
 import { oneAtATime, type UnderWay } from './one-at-a-time.js'
 import { newState, pathOf, remember } from './pending.js'
 
@@ -46,7 +46,6 @@ async function leave(tokens: TokenManager, options: SignOutOptions): Promise<voi
   const target = end_session_endpoint ?? postLogoutRedirectUri
   if (target === undefined) return
   const state = newState()
-  const url = new URL(target)
   const parameters = {
     ...additionalParameters,
     ...(end_session_endpoint !== undefined && {
@@ -56,11 +55,10 @@ async function leave(tokens: TokenManager, options: SignOutOptions): Promise<voi
     }),
     state,
   }
-  for (const [name, value] of Object.entries(parameters)) if (value) url.searchParams.set(name, value)
   try {
     remember(tokens, state, { type: 'sign_out', returnTo: path })
   } catch {
     // Then the page that the user comes back to does not know why.
   }
-  location.assign(url)
+  location.assign(withQuery(target, parameters))
 }

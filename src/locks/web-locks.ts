@@ -1,8 +1,8 @@
 import type { Environment } from '../core/environment.js'
 import { noLock, type Lock } from '../core/lock.js'
 
-const longestWaitMs = 2000
-const nudgeMs = 1000
+/** How long to wait before asking about the locks, and how long after that. */
+const waitMs = 1000
 
 /**
  * The Web Lock of a session, held by one tab at a time. A tab that waits in vain, because the holder is frozen or its
@@ -14,32 +14,19 @@ export function webLocks(environment: Environment): Lock {
   const lock = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
     let result: Promise<T> | undefined
     const waiting = new AbortController()
-    const stopNudging = nudge(locks, environment, waiting)
+    let stopTimer = environment.setTimer(() => {
+      // Chromium leaves a request waiting whose holder has gone into the back/forward cache, and remembers it when asked.
+      void locks.query().catch(() => undefined)
+      stopTimer = environment.setTimer(() => waiting.abort(), waitMs)
+    }, waitMs)
     await locks
       .request(name, { signal: waiting.signal }, () => {
-        stopNudging()
+        stopTimer()
         return (result = work())
       })
       .catch(() => undefined)
-    stopNudging()
+    stopTimer()
     return result ?? work()
   }
   return Object.assign(lock, { kind: 'web-locks' })
-}
-
-/**
- * Gives up waiting after a while. Until then it asks about the locks from time to time: Chromium leaves a request
- * waiting whose holder has gone into the back/forward cache, and remembers it when asked.
- */
-function nudge(locks: LockManager, environment: Environment, waiting: AbortController): () => void {
-  let cancel: () => void
-  const next = (left: number): void => {
-    cancel = environment.setTimer(() => {
-      if (left <= 0) return waiting.abort()
-      void locks.query().catch(() => undefined)
-      next(left - nudgeMs)
-    }, nudgeMs)
-  }
-  next(longestWaitMs - nudgeMs)
-  return () => cancel()
 }

@@ -6,6 +6,7 @@ import type { AccessTokenOptions, TokenManager, Tokens } from '../core/token-man
 import type { TokenResponse } from '../core/token-response.js'
 import { joinTokenManager, type TokenManagerOptions } from '../create-token-manager.js'
 import type { ClientAuth } from '../oauth/client-authentication.js'
+import { isNeverSent } from '../oauth/never-sent.js'
 import { refreshTokenGrant } from '../oauth/refresh-token.js'
 import { memoryStore } from '../stores/memory.js'
 import { clientAuthOf } from './client-authentication.js'
@@ -136,7 +137,7 @@ export class McpSession {
         autoRenew,
         fetch,
       },
-      { store: this.store },
+      { isNeverSent, store: this.store },
     )
     return { registration, manager }
   }

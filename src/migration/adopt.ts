@@ -1,5 +1,6 @@
 import { systemEnvironment } from '../core/environment.js'
 import { isEvergrantError } from '../core/errors.js'
+import { textIn } from '../core/shape.js'
 import type { TokenManager } from '../core/token-manager.js'
 import type { TokenResponse } from '../core/token-response.js'
 
@@ -89,20 +90,20 @@ function attempt<T>(look: () => T | undefined): T | undefined {
 /** What is left of a session at `now`, in seconds since 1970, as a server would tell it. */
 function responseOf(old: OldSession, now: number, allowsBearer: boolean): TokenResponse | undefined {
   const secondsLeft = typeof old.expiresAt === 'number' ? old.expiresAt - now : undefined
-  const refreshToken = text(old.refreshToken)
+  const refreshToken = textIn(old.refreshToken)
   const isAlive = secondsLeft === undefined || secondsLeft > 0
   // Where access tokens must be bound to a key, this one would be refused; the refresh token brings one that is.
   const isWanted = allowsBearer || refreshToken === undefined
-  const accessToken = isAlive && isWanted ? text(old.accessToken) : undefined
-  const tokenType = text(old.tokenType)
+  const accessToken = isAlive && isWanted ? textIn(old.accessToken) : undefined
+  const tokenType = textIn(old.tokenType)
   if (tokenType?.toLowerCase() === 'dpop' || (accessToken ?? refreshToken) === undefined) return undefined
   return {
     access_token: accessToken,
     token_type: tokenType,
     expires_in: secondsLeft === undefined ? undefined : secondsLeft + ageSeconds,
     refresh_token: refreshToken,
-    id_token: text(old.idToken),
-    scope: text(old.scope),
+    id_token: textIn(old.idToken),
+    scope: textIn(old.scope),
   }
 }
 
@@ -111,17 +112,13 @@ function responseOf(old: OldSession, now: number, allowsBearer: boolean): TokenR
  * another server, so the server is asked for its name. While it does not answer, nobody knows.
  */
 async function isOurs(old: OldSession | undefined, tokens: TokenManager): Promise<boolean> {
-  if (!text(old?.issuer) || text(old?.idToken)) return true
+  if (!textIn(old?.issuer) || textIn(old?.idToken)) return true
   const server = await tokens.client.metadata().catch(() => undefined)
   return server !== undefined && hrefOf(server.issuer) === hrefOf(old?.issuer)
 }
 
 function hrefOf(url: unknown): string | undefined {
   return attempt(() => new URL(String(url)).href)
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined
 }
 
 /**

@@ -2,6 +2,7 @@ import { readChallenges } from '../core/challenge.js'
 import type { AnswerMapping, MapAnswer } from '../core/client.js'
 import { EvergrantError, nameOf, type ErrorCode } from '../core/errors.js'
 import type { Granted } from '../core/grant.js'
+import { isObject, textIn } from '../core/shape.js'
 import type { TokenResponse } from '../core/token-response.js'
 import { networkFailure } from './http.js'
 
@@ -54,7 +55,7 @@ export async function readAnswer(
   }
   if (response.ok) {
     const answer: TokenResponse = understand(mapResponse)
-    if (isText(answer.access_token) || isText(answer.refresh_token)) {
+    if (textIn(answer.access_token) ?? textIn(answer.refresh_token)) {
       return { response: answer, serverTime: timeOf(response), problem }
     }
   }
@@ -75,7 +76,7 @@ export async function readMembers<N extends string>(
   ...names: readonly N[]
 ): Promise<JsonObject & Readonly<Record<N, string>>> {
   const body = parseObject(await readText(response))
-  if (!response.ok || !names.every((name) => isText(body?.[name]))) throw failureOf(response, body, now)
+  if (!response.ok || !names.every((name) => textIn(body?.[name]))) throw failureOf(response, body, now)
   return body as JsonObject & Record<N, string>
 }
 
@@ -153,9 +154,8 @@ export async function peekError(response: Response): Promise<string | undefined>
 
 /** Servers put it into the body, or into a challenge instead (RFC 6750 section 3). */
 function errorIn({ status, headers }: Response, body: JsonObject | undefined): string | undefined {
-  if (isText(body?.error)) return body.error
   const challenges = status < 400 ? [] : readChallenges(headers.get('www-authenticate'))
-  return challenges.map(({ parameters }) => parameters.get('error')).find(isText)
+  return textIn(body?.error) ?? challenges.map(({ parameters }) => parameters.get('error')).find(Boolean)
 }
 
 const longestDetail = 300
@@ -163,11 +163,9 @@ const longRun = /[\w~+=%!*$-]{16,}/g
 
 /** Takes out of a server's words what may be a token: the one that was sent, and long runs with a digit in them. */
 export function clean(text: unknown, secret?: string): string | undefined {
-  if (!isText(text)) return undefined
-  const words = (secret ? text.replaceAll(secret, '[secret]') : text).replace(longRun, (run) =>
-    /\d/.test(run) ? '[...]' : run,
-  )
-  return words.slice(0, longestDetail)
+  const words = textIn(text)
+  const safe = secret ? words?.replaceAll(secret, '[secret]') : words
+  return safe?.replace(longRun, (run) => (/\d/.test(run) ? '[...]' : run)).slice(0, longestDetail)
 }
 
 /** What JSON text holds. */
@@ -184,12 +182,8 @@ export function readText(response: Response): Promise<string> {
 export function parseObject(text: string): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? (value as JsonObject) : undefined
+    return isObject(value) ? (value as JsonObject) : undefined
   } catch {
     return undefined
   }
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== ''
 }

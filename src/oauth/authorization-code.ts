@@ -4,7 +4,7 @@ import { EvergrantError } from '../core/errors.js'
 import { clean, codeOf, readMembers } from './answer.js'
 import { assertSecure, bounded, isSameUrl, parseUrl } from './http.js'
 import { idTokenCheck, toleranceMs } from './id-token.js'
-import { assertFree } from './parameters.js'
+import { assertFree, withoutEmpty, withQuery } from './parameters.js'
 import { codeChallenge, randomSecret } from './pkce.js'
 import { requestTokens, type FirstAnswer } from './token-request.js'
 
@@ -68,13 +68,10 @@ export async function authorizationRequest(
     acr_values: options.acrValues,
   }
   assertFree(additionalParameters, Object.keys(ours))
-  const all = Object.entries({ ...additionalParameters, ...ours })
-  const parameters = Object.fromEntries(all.filter((entry): entry is [string, string] => !!entry[1]))
+  const parameters = withoutEmpty({ ...additionalParameters, ...ours })
   const isPushed = options.usePushedRequest || server.require_pushed_authorization_requests
-  const url = new URL(server.authorization_endpoint)
   const query = isPushed ? await push(client, parameters) : parameters
-  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value)
-  return { url, sent }
+  return { url: withQuery(server.authorization_endpoint, query), sent }
 }
 
 /**
@@ -106,15 +103,15 @@ export async function redeemCode(
   client: OAuthClient,
   answer: URLSearchParams,
   sent: SentRequest,
-): Promise<Omit<FirstAnswer, 'serverTime'>> {
+): Promise<FirstAnswer> {
   const server = await client.metadata()
   const code = readCode(answer, server)
   const { redirectUri, verifier } = sent
   const form = { grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: verifier }
-  const { response, serverTime, sentAt, proofKey } = await bounded(requestTokens(client, form, code))
-  if (typeof response.id_token === 'string')
-    assertAnswers(response.id_token, sent, client.clientId, serverTime ?? sentAt)
-  return { response, sentAt, proofKey }
+  const first = await bounded(requestTokens(client, form, code))
+  const { response, serverTime = first.sentAt } = first
+  if (typeof response.id_token === 'string') assertAnswers(response.id_token, sent, client.clientId, serverTime)
+  return first
 }
 
 /**

@@ -2,7 +2,7 @@ import type { AnswerMapping, Form, OAuthClient, ServerMetadata } from '../core/c
 import type { Environment } from '../core/environment.js'
 import type { Prover, Send } from '../core/proof.js'
 import type { ClientAuth, Exchange } from './credentials.js'
-import { assertSecure, isNeverSent, networkFailure, requestInit } from './http.js'
+import { assertSecure, networkFailure, requestInit } from './http.js'
 
 /** What a client is made from. */
 export interface ClientOptions extends AnswerMapping {
@@ -12,6 +12,8 @@ export interface ClientOptions extends AnswerMapping {
   readonly clientAuth?: ClientAuth | undefined
   /** Binds sessions to keys. */
   readonly dpop?: Prover | undefined
+  /** Whether a failed `fetch` certainly sent nothing. Where the platform does not tell, all counts as sent. */
+  readonly isNeverSent?: ((error: unknown) => boolean) | undefined
   readonly metadata: () => Promise<ServerMetadata>
   readonly environment: Environment
 }
@@ -19,7 +21,7 @@ export interface ClientOptions extends AnswerMapping {
 /** Makes the client through which everything reaches the authorization server. */
 export function oauthClient(options: ClientOptions): OAuthClient {
   const { clientId, scope, clientAuth = publicClient, dpop: prover, metadata, environment } = options
-  const { mapResponse, mapError } = options
+  const { mapResponse, mapError, isNeverSent } = options
   return {
     clientId,
     scope,
@@ -44,7 +46,7 @@ export function oauthClient(options: ClientOptions): OAuthClient {
           try {
             return await environment.fetch(url, { ...requestInit, method: 'POST', headers, body })
           } catch (error) {
-            if (isNeverSent(error)) takeBack?.()
+            if (isNeverSent?.(error)) takeBack?.()
             throw networkFailure(error)
           }
         }

@@ -1,6 +1,7 @@
 import type { OAuthClient } from '../core/client.js'
 import { systemEnvironment } from '../core/environment.js'
 import { EvergrantError } from '../core/errors.js'
+import { textIn } from '../core/shape.js'
 import { readMembers } from './answer.js'
 import { assertSecure } from './http.js'
 import { assertFree } from './parameters.js'
@@ -56,7 +57,7 @@ export async function requestDeviceCode(
   const body = await readMembers(response, sentAt, 'device_code', 'user_code')
   // The second is Google's, from before there was a standard.
   const verificationUri = body.verification_uri ?? body.verification_url
-  const verificationUriComplete = textOf(body.verification_uri_complete)
+  const verificationUriComplete = textIn(body.verification_uri_complete)
   assertSecure('verification_uri', verificationUri)
   if (verificationUriComplete) assertSecure('verification_uri_complete', verificationUriComplete)
   const lifetimeMs = milliseconds(body.expires_in) ?? defaultLifetimeMs
@@ -67,7 +68,7 @@ export async function requestDeviceCode(
       verificationUri,
       verificationUriComplete,
       expiresAt: sentAt + lifetimeMs,
-      message: textOf(body.message),
+      message: textIn(body.message),
     },
     lifetimeMs,
     intervalMs: milliseconds(body.interval) ?? defaultIntervalMs,
@@ -88,8 +89,4 @@ export function requestDeviceTokens(client: OAuthClient, deviceCode: string): Pr
 function milliseconds(seconds: unknown): number | undefined {
   const ms = Number(seconds) * 1000
   return ms >= 1000 ? Math.min(ms, longestMs) : undefined
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined
 }

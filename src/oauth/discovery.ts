@@ -21,22 +21,23 @@ export function metadataSource(
     return () => Promise.resolve(metadata)
   }
   assertSecure('issuer', issuer)
-  let known: { metadata: ServerMetadata; at: number } | undefined
+  let known: ServerMetadata | undefined
+  let learntAt = 0
   let asking: Promise<ServerMetadata> | undefined
   /** Also an answer that comes too late for whoever asked is kept for the next. */
   const learn = async (): Promise<ServerMetadata> => {
-    const metadata = await discover(issuer, environment)
-    known = { metadata, at: environment.monotonic() }
-    return metadata
+    known = await discover(issuer, environment)
+    learntAt = environment.monotonic()
+    return known
   }
-  return () => {
-    if (known && environment.monotonic() - known.at < freshMs) return Promise.resolve(known.metadata)
-    asking ??= within(environment, discoveryMs, learn(), () => networkFailure(undefined)).finally(() => {
+  return async () => {
+    if (known && environment.monotonic() - learntAt < freshMs) return known
+    asking ??= within(environment, discoveryMs, learn(), networkFailure).finally(() => {
       asking = undefined
     })
     if (!known) return asking
     asking.catch(() => undefined)
-    return Promise.resolve(known.metadata)
+    return known
   }
 }
 

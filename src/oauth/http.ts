@@ -12,22 +12,14 @@ export const requestInit: RequestInit = {
   redirect: 'manual',
 }
 
-/** Of a handshake that failed on our side: Node checks the certificate before any byte of the request leaves. */
-const untrustedCertificate = /^(?!ERR_SSL).*CERT|^UNABLE_TO_/
-
-/**
- * Whether a failed `fetch` certainly sent nothing, because there never was a connection. Node tells; a browser does not.
- */
-export function isNeverSent(error: unknown): boolean {
-  const { code, syscall } = causeOf(error)
-  if (syscall === 'connect' || syscall === 'getaddrinfo') return true
-  return code === 'UND_ERR_CONNECT_TIMEOUT' || untrustedCertificate.test(code ?? '')
-}
-
-/** The failure of a request that brought no answer. */
-export function networkFailure(error: unknown): EvergrantError {
-  const { code } = causeOf(error)
-  return new EvergrantError('unavailable', `no answer came from the server${code ? `: ${code}` : ''}`)
+/** The failure of a request that brought no answer. Node tells more of it, browsers do not. */
+export function networkFailure(error?: unknown): EvergrantError {
+  const { cause } = Object(error) as { cause?: unknown }
+  const { code } = Object(cause) as { code?: unknown }
+  return new EvergrantError(
+    'unavailable',
+    `no answer came from the server${typeof code === 'string' ? `: ${code}` : ''}`,
+  )
 }
 
 /** How long a caller waits for an answer of the server: no longer than for a renewal. */
@@ -35,19 +27,7 @@ const answerMs = 10_000
 
 /** Settles as `work` does, or rejects with `unavailable` when the server takes too long. */
 export function bounded<T>(work: Promise<T>): Promise<T> {
-  return within(systemEnvironment, answerMs, work, () => networkFailure(undefined))
-}
-
-interface Cause {
-  readonly code?: string | undefined
-  readonly syscall?: unknown
-}
-
-/** Why `fetch` of Node failed; of several attempts to connect, the first. */
-function causeOf(error: unknown): Cause {
-  const { cause } = Object(error) as { cause?: { errors?: unknown } }
-  const { code, syscall } = Object(Array.isArray(cause?.errors) ? cause.errors[0] : cause) as Record<string, unknown>
-  return { code: typeof code === 'string' ? code : undefined, syscall }
+  return within(systemEnvironment, answerMs, work, networkFailure)
 }
 
 /**

@@ -1,4 +1,6 @@
 import type { Identity, IdTokenCheck, IdTokenVerdict } from '../core/grant.js'
+import { isNumber, isText, optional, shape } from '../core/shape.js'
+import { parseObject } from './answer.js'
 import { isSameUrl } from './http.js'
 
 /** How far the clocks of server and client may disagree, in milliseconds. */
@@ -51,24 +53,31 @@ function continues(claims: Claims, original: Identity): boolean {
   )
 }
 
+const isClaims = shape({
+  iss: isText,
+  sub: isText,
+  aud: (aud) => audiences(aud).every(isText),
+  iat: isNumber,
+  exp: isNumber,
+  azp: optional(isText),
+  auth_time: optional(isNumber),
+  nonce: optional(isText),
+})
+
 /** The claims of a token whose form is right: three parts, signed in some way, every claim of its type. */
 function readClaims(idToken: string): Claims | undefined {
   const [head = '', body = '', signature = ''] = idToken.split('.')
-  const header = decodePart(head)
+  const alg = decodePart(head)?.alg
   const claims = decodePart(body)
-  if (!claims || !isText(header?.alg) || header?.alg === 'none' || signature === '') return undefined
-  const { iss, sub, aud, iat, exp, azp, auth_time, nonce } = claims
-  const isWhole = [iss, sub].every(isText) && [iat, exp].every(isNumber) && audiences(aud).every(isText)
-  const isFitting = [azp, nonce].every(optional(isText)) && optional(isNumber)(auth_time)
-  return isWhole && isFitting ? (claims as unknown as Claims) : undefined
+  const isSigned = isText(alg) && alg !== 'none' && signature !== ''
+  return isSigned && isClaims(claims) ? (claims as unknown as Claims) : undefined
 }
 
 /** What a part of a JWT holds; `undefined` when that is no object. */
 export function decodePart(part: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const bytes = Uint8Array.from(atob(part.replaceAll('-', '+').replaceAll('_', '/')), (char) => char.charCodeAt(0))
-    const value: unknown = JSON.parse(new TextDecoder().decode(bytes))
-    return Object(value) === value ? (value as Record<string, unknown>) : undefined
+    return parseObject(new TextDecoder().decode(bytes))
   } catch {
     return undefined
   }
@@ -81,10 +90,3 @@ function audiences(aud: unknown): readonly unknown[] {
 function refuse(problem: string, someoneElse = false): IdTokenVerdict {
   return { problem, someoneElse }
 }
-
-const isText = (value: unknown): boolean => typeof value === 'string'
-const isNumber = (value: unknown): boolean => Number.isFinite(value)
-const optional =
-  (test: (value: unknown) => boolean) =>
-  (value: unknown): boolean =>
-    value === undefined || test(value)

@@ -20,8 +20,7 @@ export function refreshTokenGrant(additional: Readonly<Record<string, string>> =
     const response = await client.post('token_endpoint', form, sending, proofKey)
     const granted = await readAnswer(client, response, now(), refreshToken)
     // A server that says nothing of the scope has granted what was asked for (RFC 6749 section 5.1).
-    if (!asked.scope || granted.response.scope) return granted
-    return { ...granted, response: { ...granted.response, scope: asked.scope } }
+    return { ...granted, response: { ...granted.response, scope: granted.response.scope || asked.scope } }
   }
 }
 

@@ -1,4 +1,4 @@
-import { createStore, promisifyRequest, type UseStore } from 'idb-keyval'
+import { promisifyRequest } from 'idb-keyval'
 import { checkRecord, isNewerFormat } from '../core/codec.js'
 import { systemEnvironment, within } from '../core/environment.js'
 import { EvergrantError } from '../core/errors.js'
@@ -21,42 +21,50 @@ interface Envelope {
  * @param name of the database; a database of that name must have been made by this function
  */
 export function indexedDbStore(name = 'evergrant'): TokenStore {
-  let useStore: UseStore | undefined
+  let current: Promise<IDBDatabase> | undefined
 
-  /** Browsers close databases as they like, and opening may fail or hang: a new connection gets one more chance. */
-  const recovering = async <T>(operation: (useStore: UseStore) => Promise<T>): Promise<T> => {
-    if (!isHere()) throw new EvergrantError('storage_failed', 'there is no IndexedDB here; a server uses memoryStore()')
-    for (let isLast = false; ; isLast = true) {
-      const use = (useStore ??= createStore(name, table))
-      let db: IDBDatabase | undefined
-      const useOpened: UseStore = (mode, work) =>
-        use(mode, (store) => {
-          db = openedBy(store)
-          return work(store)
-        })
-      try {
-        return await within(systemEnvironment, operationMs, operation(useOpened), () => stuck(use))
-      } catch (error) {
-        db?.close()
-        if (useStore === use) useStore = undefined
-        if (isLast) throw error
-      }
+  /** Another tab may delete or upgrade the database, and browsers close it as they like: the next operation opens it anew. */
+  const connect = (): Promise<IDBDatabase> => {
+    const connection = open(name)
+    const giveUp = (): void => forget(connection)
+    connection.then((db) => (db.onclose = db.onversionchange = giveUp), giveUp)
+    return connection
+  }
+
+  /** A connection that is given up is closed, should it ever open or come back to life. */
+  const forget = (connection: Promise<IDBDatabase>): void => {
+    if (current === connection) current = undefined
+    connection.then((db) => db.close()).catch(() => undefined)
+  }
+
+  const attempt = async <T>(operation: (db: IDBDatabase) => Promise<T>): Promise<T> => {
+    const connection = (current ??= connect())
+    try {
+      return await within(systemEnvironment, operationMs, connection.then(operation), noAnswer)
+    } catch (error) {
+      forget(connection)
+      throw error
     }
+  }
+
+  /** Opening may fail, and everything may hang: a new connection gets one more chance. */
+  const recovering = async <T>(operation: (db: IDBDatabase) => Promise<T>): Promise<T> => {
+    if (!isHere()) throw new EvergrantError('storage_failed', 'there is no IndexedDB here; a server uses memoryStore()')
+    return attempt(operation).catch(() => attempt(operation))
   }
 
   return {
     durability: 'strict',
     read: (key) =>
-      recovering((use) =>
-        use('readonly', async (store) => {
-          const request = store.get(key)
-          store.transaction.commit()
-          return versioned(await promisifyRequest(request))
-        }),
-      ),
+      recovering((db) => {
+        const transaction = db.transaction(table)
+        const request = transaction.objectStore(table).get(key)
+        transaction.commit()
+        return promisifyRequest(request).then(versioned)
+      }),
     async swap(key, expected, next) {
       const written = next && { revision: systemEnvironment.uniqueId(), record: next }
-      const result = await recovering((use) => swap(use, key, expected, written))
+      const result = await recovering((db) => swap(db, key, expected, written))
       if (result.won) announce(name, key)
       return result
     },
@@ -74,20 +82,19 @@ function isHere(): boolean {
   return 'indexedDB' in globalThis
 }
 
-/** The database, which another tab may delete or upgrade; the next operation opens it anew. */
-function openedBy({ transaction: { db } }: IDBObjectStore): IDBDatabase {
-  db.onversionchange = () => db.close()
-  return db
+async function open(name: string): Promise<IDBDatabase> {
+  const request = indexedDB.open(name)
+  request.onupgradeneeded = () => request.result.createObjectStore(table)
+  return promisifyRequest(request)
 }
 
-/** Compares and writes in one transaction. The library opens the database but does not ask for strict durability. */
+/** Compares and writes in one transaction. */
 async function swap(
-  use: UseStore,
+  db: IDBDatabase,
   key: string,
   expected: Revision | undefined,
   written: Envelope | undefined,
 ): Promise<SwapResult> {
-  const { db } = (await use('readonly', (store) => store)).transaction
   const transaction = db.transaction(table, 'readwrite', { durability: 'strict' })
   const store = transaction.objectStore(table)
   const stay = abortOnLeaving(transaction)
@@ -133,8 +140,6 @@ function announce(name: string, key: string): void {
   }
 }
 
-/** A connection that is given up is closed, should it ever open or come back to life. */
-function stuck(use: UseStore): EvergrantError {
-  use('readonly', ({ transaction }) => transaction.db.close()).catch(() => undefined)
+function noAnswer(): EvergrantError {
   return new EvergrantError('storage_failed', 'IndexedDB gives no answer; another tab may block it')
 }

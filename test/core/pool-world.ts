@@ -41,7 +41,6 @@ export class PoolWorld {
       grant: refreshTokenGrant(),
       checkIdToken: idTokenCheck(issuer, 'client'),
       revoke: revocation(client, environment),
-      scope: undefined,
       allowedOrigins: new Set(['https://as.example']),
       renewEarlySeconds: 60,
       autoRenew: true,

@@ -4,7 +4,9 @@ import type { Mutant } from './mutants.js'
 export const mutantsOfFetch: readonly Mutant[] = [
   {
     name: 'the access token is sent to every origin',
-    edits: [{ file: 'core/authorized-fetch.ts', find: 'if (allowedOrigins.has(origin)) return', replace: 'return' }],
+    edits: [
+      { file: 'core/authorized-fetch.ts', find: 'if (!parts.allowedOrigins.has(origin))', replace: 'if (false)' },
+    ],
     caughtBy: { test: 'core/fetch/allowed-origins.test.ts' },
   },
   {
@@ -99,8 +101,8 @@ export const mutantsOfFetch: readonly Mutant[] = [
     edits: [
       {
         file: 'core/authorized-fetch.ts',
-        find: 'const copy = copyOf(request, input, init)\n    const tokens = await getTokens(parts, request)',
-        replace: 'const tokens = await getTokens(parts, request)\n    const copy = copyOf(request, input, init)',
+        find: 'const copy = copyOf(request, input, init)\n    const tokens = await getTokens()',
+        replace: 'const tokens = await getTokens()\n    const copy = copyOf(request, input, init)',
       },
     ],
     caughtBy: { test: 'core/fetch/bodies.test.ts' },

@@ -34,9 +34,9 @@ export const mutantsOfOutcomes: readonly Mutant[] = [
     edits: [
       {
         file: 'core/outcome.ts',
-        find: 'report(parts, await parts.session.put(',
+        find: 'parts.view.report(await parts.session.put(',
         replace:
-          'parts.session.hold(next, (stored) => (turn.isFor(stored) ? next : undefined))\n  report(parts, await parts.session.put(',
+          'parts.session.hold(next, (stored) => (turn.isFor(stored) ? next : undefined))\n  parts.view.report(await parts.session.put(',
       },
     ],
     caughtBy: { policy: 'none' },
@@ -46,7 +46,7 @@ export const mutantsOfOutcomes: readonly Mutant[] = [
     edits: [
       {
         file: 'core/view.ts',
-        find: 'return lifetime !== undefined && !lifetime.isDue()',
+        find: 'return lifetime !== undefined && lifetime.untilDue() > 0',
         replace: 'return lifetime !== undefined',
       },
     ],

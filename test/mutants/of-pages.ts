@@ -4,7 +4,7 @@ import type { Mutant } from './mutants.js'
 export const mutantsOfPages: readonly Mutant[] = [
   {
     name: 'a picture of the session is a new one though it shows the same',
-    edits: [{ file: 'core/snapshot.ts', find: 'return isSame ? previous : next', replace: 'return next' }],
+    edits: [{ file: 'core/view.ts', find: 'if (isSameSnapshot(next, this.snapshot)) return', replace: '' }],
     caughtBy: { test: 'core/view.test.ts' },
   },
   {

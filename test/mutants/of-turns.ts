@@ -7,7 +7,7 @@ export const mutantsOfTurns: readonly Mutant[] = [
     edits: [
       {
         file: 'core/turn.ts',
-        find: 'if (record.generation > need.newerThan && need.isFresh()) return undefined',
+        find: 'if (record.generation > need.previous.generation && need.isFresh()) return undefined',
         replace: '',
       },
     ],
@@ -77,8 +77,8 @@ export const mutantsOfTurns: readonly Mutant[] = [
     edits: [
       {
         file: 'core/turn.ts',
-        find: "return record?.state === 'live' && record.sessionId === sessionId && record.generation === generation",
-        replace: "return record?.state === 'live' && record.sessionId === sessionId",
+        find: 'return lineageOf(record) === lineageOf(this.record)',
+        replace: "return record?.state === 'live' && record.sessionId === this.record.sessionId",
       },
     ],
     caughtBy: { policy: 'strict' },
@@ -88,8 +88,8 @@ export const mutantsOfTurns: readonly Mutant[] = [
     edits: [
       {
         file: 'core/turn.ts',
-        find: "return record?.state === 'live' && record.sessionId === sessionId && record.generation === generation",
-        replace: "return record?.state === 'live' && record.generation === generation",
+        find: 'return lineageOf(record) === lineageOf(this.record)',
+        replace: "return record?.state === 'live' && record.generation === this.record.generation",
       },
     ],
     caughtBy: { policy: 'none' },
@@ -144,8 +144,8 @@ export const mutantsOfTurns: readonly Mutant[] = [
     edits: [
       {
         file: 'core/outcome.ts',
-        find: 'if (isRefused) return end',
-        replace: 'if (inDoubt) return end',
+        find: 'if (turn.intent.isRefused) return end',
+        replace: 'if (turn.intent.inDoubt) return end',
       },
     ],
     caughtBy: { test: 'core/session.test.ts' },
@@ -256,7 +256,9 @@ export const mutantsOfTurns: readonly Mutant[] = [
   },
   {
     name: 'a renewal that waits for its turn is begun though its manager has ended',
-    edits: [{ file: 'core/turn.ts', find: 'if (need.isOver()) throw', replace: 'if (need.newerThan === -2) throw' }],
+    edits: [
+      { file: 'core/turn.ts', find: 'if (need.isOver()) throw', replace: 'if (need.previous.generation === -2) throw' },
+    ],
     caughtBy: { test: 'core/farewell.test.ts' },
   },
 ]

@@ -28,9 +28,10 @@ function world(answer?: (form: URLSearchParams) => Response | undefined) {
       metadata: () => Promise.resolve(metadata),
       clientId: 'service',
       clientAuth,
+      scope: 'orders',
       environment,
     })
-    return managerOf(environment, { client, store, grant: clientCredentials(), scope: 'orders', ...parts })
+    return managerOf(environment, { client, store, grant: clientCredentials(), ...parts })
   }
   return { environment, server, store, forms, manager }
 }

@@ -1,6 +1,8 @@
 import { createServer as createTlsServer } from 'node:tls'
 import { afterAll, describe, expect, it } from 'vitest'
-import { isNeverSent } from '../../src/oauth/http.js'
+import * as index from '../../src/index.js'
+import * as node from '../../src/node.js'
+import { isNeverSent } from '../../src/oauth/never-sent.js'
 import { ask } from '../support/asking.js'
 import { certificate } from '../support/certificate.js'
 import { freePort, listen } from '../support/listen.js'
@@ -11,7 +13,7 @@ afterAll(() => Promise.all(closing.map((close) => close())))
 
 /** Sends a renewal to a real address with the `fetch` of this runtime. */
 async function send(endpoint: string): Promise<'never sent' | 'in doubt'> {
-  const { error, isTakenBack } = await ask(({ init }) => fetch(endpoint, init))
+  const { error, isTakenBack } = await ask(({ init }) => fetch(endpoint, init), { isNeverSent })
   expect(error).toMatchObject({ code: 'unavailable' })
   return isTakenBack ? 'never sent' : 'in doubt'
 }
@@ -54,6 +56,17 @@ describe('a request without an answer was certainly not sent', () => {
   })
 })
 
+const servers = { evergrant: index, 'evergrant/node': node }
+
+it.each(Object.entries(servers))('%s takes the word of Node for it', async (_name, { createTokenManager }) => {
+  const issuer = `http://127.0.0.1:${await freePort()}`
+  const tokens = createTokenManager({ metadata: { issuer, token_endpoint: `${issuer}/token` }, clientId: 'client' })
+  await tokens.setTokens({ refresh_token: 'refresh-1' })
+  const intent = (): unknown => tokens.diagnose().session.intent
+  await expect.poll(intent, { timeout: 9000 }).toMatchObject({ attempt: 2, inDoubt: false })
+  tokens.dispose()
+})
+
 describe('a request without an answer is in doubt', () => {
   it('F1 when the connection breaks off after it was sent', async () => {
     const server = await rawServer((socket) => socket.destroy())
@@ -79,7 +92,7 @@ describe('a request without an answer is in doubt', () => {
     const head = `HTTP/1.1 307 Temporary Redirect\r\nlocation: ${other.origin}/token\r\ncontent-length: 0\r\n\r\n`
     const server = await rawServer((socket) => socket.end(head))
     closing.push(server.close, other.close)
-    const { error, isTakenBack } = await ask(({ init }) => fetch(`${server.origin}/token`, init))
+    const { error, isTakenBack } = await ask(({ init }) => fetch(`${server.origin}/token`, init), { isNeverSent })
     expect(error).toMatchObject({ code: 'unavailable' })
     expect(isTakenBack).toBe(false)
     expect([server.requests.length, other.requests.length]).toEqual([1, 0])

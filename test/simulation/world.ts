@@ -113,7 +113,6 @@ export class World {
       checkIdToken: idTokenCheck(issuer, 'client'),
       revoke: revocation(client, environment),
       allowedOrigins: new Set(),
-      scope: undefined,
       renewEarlySeconds: 60,
       autoRenew: true,
     })

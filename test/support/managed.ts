@@ -47,7 +47,6 @@ export function managerOf(environment: FakeEnvironment, parts: Partial<ManagerPa
     grant: () => Promise.reject(new Error('nothing is due')),
     checkIdToken: idTokenCheck(issuer, 'client'),
     revoke: revocation(client, environment),
-    scope: undefined,
     allowedOrigins: new Set(),
     renewEarlySeconds: 60,
     autoRenew: true,
@@ -59,14 +58,13 @@ export function managerOf(environment: FakeEnvironment, parts: Partial<ManagerPa
 export function manage(fetch: typeof globalThis.fetch, options: ManagedOptions = {}): Managed {
   const environment = new FakeEnvironment(fetch)
   const store = memoryStore()
-  const { autoRenew = false, scope, allowedOrigins, additionalParameters, ...clientOptions } = options
-  const client = clientOf(environment, { scope, ...clientOptions })
+  const { autoRenew = false, allowedOrigins, additionalParameters, ...clientOptions } = options
+  const client = clientOf(environment, clientOptions)
   const manager = managerOf(environment, {
     client,
     store,
     grant: refreshTokenGrant(additionalParameters),
     revoke: revocation(client, environment),
-    scope,
     allowedOrigins: new Set(allowedOrigins),
     autoRenew,
   })

@@ -39,7 +39,7 @@ export const tabMutants: readonly TabMutant[] = [
     edits: [
       {
         file: 'core/view.ts',
-        find: 'return lifetime !== undefined && !lifetime.isDue()',
+        find: 'return lifetime !== undefined && lifetime.untilDue() > 0',
         replace: 'return lifetime !== undefined',
       },
     ],

@@ -195,7 +195,7 @@ describe('the warning no_refresh_token', () => {
     ['no scope is configured', undefined, withoutRefreshToken, 0],
     ['another scope has a similar name', 'offline_access_of_devices', withoutRefreshToken, 0],
   ])('when %s (scope %s)', async (_kind, scope, response, count) => {
-    const manager = new RevokingServer().manager({ scope })
+    const manager = new RevokingServer().manager({}, { scope })
     const warnings: string[] = []
     manager.on('warning', ({ warning, message }) => warnings.push(`${warning}: ${message}`))
     await manager.setTokens(response)
