@@ -42,7 +42,7 @@ export interface Transition {
 
 const mostTransitions = 20
 
-/** Collects what {@link Diagnosis} tells beyond the present state. */
+/** Collects what {@link Diagnosis} and events tell beyond the present state. */
 export class Journal {
   transitions: readonly Transition[] = []
   /** The session and generation that the last renewal of this holder led to. */
@@ -85,6 +85,6 @@ export function diagnose(session: Session, left: number, lock: Lock, owner: stri
     lock: lock.kind,
     serverClockOffsetMs: journal.serverClockOffsetMs,
     server: journal.server,
-    transitions: journal.transitions,
+    transitions: [...journal.transitions],
   }
 }

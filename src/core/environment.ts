@@ -51,8 +51,12 @@ export function within<T>(
     let cancel = wait(() => {
       cancel = wait(() => reject(late()), arrivalMs)
     }, ms)
-    const stop = (): void => cancel()
-    work.then(stop, stop)
-    work.then(resolve, reject)
+    const cancelAnd =
+      <A>(settle: (outcome: A) => void) =>
+      (outcome: A): void => {
+        cancel()
+        settle(outcome)
+      }
+    work.then(cancelAnd(resolve), cancelAnd(reject))
   })
 }

@@ -21,38 +21,7 @@ interface Envelope {
  * @param name of the database; a database of that name must have been made by this function
  */
 export function indexedDbStore(name = 'evergrant'): TokenStore {
-  let current: Promise<IDBDatabase> | undefined
-
-  /** Another tab may delete or upgrade the database, and browsers close it as they like: the next operation opens it anew. */
-  const connect = (): Promise<IDBDatabase> => {
-    const connection = open(name)
-    const giveUp = (): void => forget(connection)
-    connection.then((db) => (db.onclose = db.onversionchange = giveUp), giveUp)
-    return connection
-  }
-
-  /** A connection that is given up is closed, should it ever open or come back to life. */
-  const forget = (connection: Promise<IDBDatabase>): void => {
-    if (current === connection) current = undefined
-    connection.then((db) => db.close()).catch(() => undefined)
-  }
-
-  const attempt = async <T>(operation: (db: IDBDatabase) => Promise<T>): Promise<T> => {
-    const connection = (current ??= connect())
-    try {
-      return await within(systemEnvironment, operationMs, connection.then(operation), noAnswer)
-    } catch (error) {
-      forget(connection)
-      throw error
-    }
-  }
-
-  /** Opening may fail, and everything may hang: a new connection gets one more chance. */
-  const recovering = async <T>(operation: (db: IDBDatabase) => Promise<T>): Promise<T> => {
-    if (!isHere()) throw new EvergrantError('storage_failed', 'there is no IndexedDB here; a server uses memoryStore()')
-    return attempt(operation).catch(() => attempt(operation))
-  }
-
+  const recovering = connectionTo(name)
   return {
     durability: 'strict',
     read: (key) =>
@@ -74,6 +43,49 @@ export function indexedDbStore(name = 'evergrant'): TokenStore {
       channel.onmessage = ({ data }) => data === key && onChange()
       return () => channel.close()
     },
+  }
+}
+
+type Operation<T> = (db: IDBDatabase) => Promise<T>
+
+/** Makes what runs operations on a database. Opening may fail, and everything may hang: a new connection gets one more chance. */
+function connectionTo(name: string): <T>(operation: Operation<T>) => Promise<T> {
+  let current: Promise<IDBDatabase> | undefined
+
+  /** Another tab may delete or upgrade the database, and browsers close it as they like: the next operation opens it anew. */
+  const connect = (): Promise<IDBDatabase> => {
+    const connection = open(name)
+    const giveUp = (): void => forget(connection)
+    connection.then((db) => (db.onclose = db.onversionchange = giveUp), giveUp)
+    return connection
+  }
+
+  /** A connection that is given up is closed, should it ever open or come back to life. */
+  const forget = (connection: Promise<IDBDatabase>): void => {
+    if (current === connection) current = undefined
+    connection.then((db) => db.close()).catch(() => undefined)
+  }
+
+  const attempt = async <T>(operation: Operation<T>): Promise<T> => {
+    const connection = (current ??= connect())
+    let isLate = false
+    const begin = (db: IDBDatabase): Promise<T> => {
+      if (isLate) throw noAnswer()
+      return operation(db)
+    }
+    try {
+      return await within(systemEnvironment, operationMs, connection.then(begin), noAnswer)
+    } catch (error) {
+      // Whoever asked is told that it failed: what is done after that would be announced to nobody.
+      isLate = true
+      forget(connection)
+      throw error
+    }
+  }
+
+  return async (operation) => {
+    if (!isHere()) throw new EvergrantError('storage_failed', 'there is no IndexedDB here; a server uses memoryStore()')
+    return attempt(operation).catch(() => attempt(operation))
   }
 }
 

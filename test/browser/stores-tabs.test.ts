@@ -54,6 +54,16 @@ function keepTrack(tab: Tab): Promise<void> {
   })
 }
 
+/** Lets nobody open the database until a tab closes its foreign connection. */
+function block(tab: Tab): Promise<void> {
+  return tab.evaluate(async (name) => {
+    const request = indexedDB.open(name)
+    await new Promise((resolve) => (request.onsuccess = resolve))
+    window.foreign = request.result
+    indexedDB.deleteDatabase(name)
+  }, name)
+}
+
 /** How many of its connections a page has not closed. */
 function openConnections(tab: Tab): Promise<number> {
   return tab.evaluate(
@@ -174,18 +184,26 @@ describe.each(engineNames)('in %s', (engineName) => {
       await step(one)
       await one.reload()
       await keepTrack(one)
-      await other.evaluate(async (name) => {
-        const request = indexedDB.open(name)
-        await new Promise((resolve) => (request.onsuccess = resolve))
-        window.foreign = request.result
-        indexedDB.deleteDatabase(name)
-      }, name)
+      await block(other)
       await expect(step(one)).rejects.toThrow('IndexedDB gives no answer')
       expect(await lastStepMs(one)).toBeLessThan(5000)
       await other.evaluate(() => window.foreign?.close())
       expect(await step(one)).toBeUndefined()
       expect(await step(other)).toBe(1)
       expect(await openConnections(one)).toBe(1)
+    })
+
+    test('writes nothing later when it could not be opened in time: its caller has been told that it failed', async () => {
+      await step(one)
+      await one.reload()
+      await block(other)
+      const told = await one.evaluate((name) => {
+        const swapping = window.evergrant.indexedDbStore(name).swap('late', undefined, window.live(1))
+        return swapping.catch((error: Error) => error.message)
+      }, name)
+      expect(told).toContain('IndexedDB gives no answer')
+      await other.evaluate(() => window.foreign?.close())
+      expect(await one.evaluate((name) => window.evergrant.indexedDbStore(name).read('late'), name)).toBeFalsy()
     })
 
     test('leaves no connection behind for each write that fails, as on a full disk', async () => {

@@ -135,3 +135,23 @@ test('a store that takes no writes is not asked at each call because somebody ha
   expect(writes.calls).toBeGreaterThanOrEqual(6)
   expect(writes.calls).toBeLessThan(30)
 })
+
+/** As some libraries have it: the query runs each time somebody waits for it. */
+function lazy<T>(query: () => Promise<T>): Promise<T> {
+  const then: Promise<T>['then'] = (...handlers) => query().then(...handlers)
+  return { then } as Promise<T>
+}
+
+test('a store is asked once although its queries run whenever somebody waits for them', async () => {
+  const place = memoryStore()
+  const [reads, swaps] = [count(place, 'read'), count(place, 'swap')]
+  const { read, swap } = place
+  const queries = {
+    read: (key: string) => lazy(() => read(key)),
+    swap: (...all: Parameters<typeof swap>) => lazy(() => swap(...all)),
+  }
+  const manager = open(serverThatIsDown(), { durability: 'strict', ...queries }, false)
+  await manager.setTokens({ access_token: 'access', expires_in: 3600 })
+  expect([reads.calls, swaps.calls]).toEqual([1, 1])
+  manager.dispose()
+})

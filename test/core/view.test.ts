@@ -170,7 +170,10 @@ describe('diagnose()', () => {
     const world = new ScriptedWorld({ lifetimeSeconds: 60 })
     await world.signIn()
     await world.pass(3600)
-    expect(world.seat().manager.diagnose().transitions).toHaveLength(20)
+    const { manager } = world.seat()
+    const told = manager.diagnose().transitions as unknown[]
+    expect(told.splice(0)).toHaveLength(20)
+    expect(manager.diagnose().transitions).toHaveLength(20)
   })
 
   test('tells by how much the server’s clock is ahead', async () => {

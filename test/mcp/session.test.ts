@@ -1,5 +1,6 @@
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { TokenStore } from 'evergrant'
 import { commonFaults } from 'evergrant/testing'
 import { startMcpServer } from './mcp-server.js'
 import { browse, startWorld, type Process, type World } from './world.js'
@@ -52,6 +53,23 @@ describe('a session with an MCP server', () => {
     expect(mcp.refused).toEqual([])
     expect(process.redirects).toHaveLength(1)
     for (const form of forms) expect(form.get('resource')).toBe(mcp.url.href)
+  })
+
+  test('is not in doubt when Node says that a request was never sent', async () => {
+    const { store } = world
+    let written: unknown
+    const swap: TokenStore['swap'] = (key, expected, next) => {
+      written = next
+      return store.swap(key, expected, next)
+    }
+    const failure = Object.assign(new TypeError('fetch failed'), { cause: { syscall: 'connect' } })
+    const offline = world.process({ store: { ...store, swap }, fetch: () => Promise.reject(failure) })
+    outliveTokens()
+    const asking = tokenOf(offline).catch(() => undefined)
+    const settled = { intent: { attempt: 1, inDoubt: false, pause: expect.any(Object) } }
+    await vi.waitFor(() => expect(written).toMatchObject(settled), { timeout: 5000 })
+    await offline.auth[Symbol.asyncDispose]()
+    await asking
   })
 
   test('renews a token that the server refuses, once for all processes, and repeats the calls', async () => {

@@ -58,13 +58,30 @@ describe('a request without an answer was certainly not sent', () => {
 
 const servers = { evergrant: index, 'evergrant/node': node }
 
-it.each(Object.entries(servers))('%s takes the word of Node for it', async (_name, { createTokenManager }) => {
+/** A client of a server to which nobody can connect. */
+async function unreachable(): Promise<Parameters<typeof index.createTokenManager>[0]> {
   const issuer = `http://127.0.0.1:${await freePort()}`
-  const tokens = createTokenManager({ metadata: { issuer, token_endpoint: `${issuer}/token` }, clientId: 'client' })
-  await tokens.setTokens({ refresh_token: 'refresh-1' })
-  const intent = (): unknown => tokens.diagnose().session.intent
-  await expect.poll(intent, { timeout: 9000 }).toMatchObject({ attempt: 2, inDoubt: false })
-  tokens.dispose()
+  return { metadata: { issuer, token_endpoint: `${issuer}/token` }, clientId: 'client' }
+}
+
+describe.each(Object.entries(servers))('%s takes the word of Node for it', (_name, entry) => {
+  const settled = { attempt: 2, inDoubt: false }
+
+  it('for a manager', async () => {
+    const tokens = entry.createTokenManager(await unreachable())
+    await tokens.setTokens({ refresh_token: 'refresh-1' })
+    await expect.poll(() => tokens.diagnose().session.intent, { timeout: 9000 }).toMatchObject(settled)
+    tokens.dispose()
+  })
+
+  it('for a pool', async () => {
+    const pool = entry.createTokenPool(await unreachable())
+    const session = pool.session('customer')
+    await session.setTokens({ refresh_token: 'refresh-1' })
+    const intent = async (): Promise<unknown> => (await session.diagnose()).session.intent
+    await expect.poll(intent, { timeout: 9000 }).toMatchObject(settled)
+    pool.dispose()
+  })
 })
 
 describe('a request without an answer is in doubt', () => {
