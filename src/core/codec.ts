@@ -41,7 +41,7 @@ const isBase = shape({ format: either(recordFormat), sessionId: isText, generati
 const isPause = shape({ from: isNumber, ms: isNumber })
 
 /** What a record holds besides, by its state. */
-const isWhole: ReadonlyMap<unknown, Test> = new Map([
+const formByState: ReadonlyMap<unknown, Test> = new Map([
   [
     'live',
     shape({
@@ -81,5 +81,5 @@ const isWhole: ReadonlyMap<unknown, Test> = new Map([
 ])
 
 function isRecord(value: unknown): value is SessionRecord {
-  return isBase(value) && isWhole.get(value.state)?.(value) === true
+  return isBase(value) && formByState.get(value.state)?.(value) === true
 }

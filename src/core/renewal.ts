@@ -88,12 +88,8 @@ async function spend(parts: RenewalParts, turn: Turn): Promise<Answer | NoAnswer
     return { granted: await within(environment, answerMs, request, unanswered), sentAt }
   } catch (error) {
     isLate = true
-    return {
-      failure: isEvergrantError(error)
-        ? error
-        : new EvergrantError('unavailable', 'the grant failed with an error that is not an EvergrantError'),
-      isSent,
-    }
+    const foreign = 'the grant failed with an error that is not an EvergrantError'
+    return { failure: isEvergrantError(error) ? error : new EvergrantError('unavailable', foreign), isSent }
   }
 }
 

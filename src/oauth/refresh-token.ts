@@ -1,7 +1,7 @@
 import { EvergrantError } from '../core/errors.js'
 import type { Grant } from '../core/grant.js'
 import { readAnswer } from './answer.js'
-import { assertFree, parametersOf } from './parameters.js'
+import { assertFree, parametersOf, withoutEmpty } from './parameters.js'
 
 const ours = ['grant_type', 'refresh_token', 'client_id', 'client_secret', 'client_assertion', 'client_assertion_type']
 
@@ -24,15 +24,14 @@ export function refreshTokenGrant(additional: Readonly<Record<string, string>> =
   }
 }
 
-/** Leaves out what is empty (RFC 6749 section 3.1), and every scope that was not granted: asking for it would fail. */
+/** Leaves out what is empty, and every scope that was not granted: asking for it would fail. */
 function parameters(
   additional: Readonly<Record<string, string>>,
   granted: string | undefined,
 ): Readonly<Record<string, string>> {
   const words = granted && splitScope(granted)
   const scope = splitScope(additional.scope ?? '').filter((word) => !words || words.includes(word))
-  const all = Object.entries({ ...additional, scope: scope.join(' ') })
-  return Object.fromEntries(all.filter(([, value]) => value))
+  return withoutEmpty({ ...additional, scope: scope.join(' ') })
 }
 
 /** Servers separate scopes by spaces (RFC 6749 section 3.3), but also by commas, and some encode the spaces. */
