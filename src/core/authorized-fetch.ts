@@ -74,7 +74,6 @@ async function send(
     if (proof) sent.headers.set('dpop', proof)
     return parts.environment.fetch(sent, optionsOf(request))
   })
-  const { origin } = new URL(url)
   for (const { parameters } of challengesOf(response, tokens)) {
     const error = demands.find((demand) => demand === parameters.get('error'))
     if (!error) continue
@@ -82,7 +81,7 @@ async function send(
     parts.onChallenge({
       type: 'challenge',
       error,
-      origin,
+      origin: new URL(url).origin,
       scope: parameters.get('scope'),
       acrValues: parameters.get('acr_values'),
       maxAge: /^\d+$/.test(maxAge) ? Number(maxAge) : undefined,

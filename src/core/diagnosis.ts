@@ -42,11 +42,9 @@ export interface Transition {
 
 const mostTransitions = 20
 
-/** Collects what {@link Diagnosis} and events tell beyond the present state. */
+/** Collects what {@link Diagnosis} tells beyond the present state. */
 export class Journal {
   transitions: readonly Transition[] = []
-  /** The session and generation that the last renewal of this holder led to. */
-  lineage: string | undefined
   serverClockOffsetMs: number | undefined
   server: Diagnosis['server'] = { refreshToken: undefined, acceptedRetry: false }
 

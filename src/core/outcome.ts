@@ -143,14 +143,15 @@ function nextPause(environment: Environment, attempt: number, isUnanswered: bool
 
 /** Notes what the answer tells of the server. */
 function takeNotes(
-  { view: { journal }, environment }: RenewalParts,
+  { view, environment }: RenewalParts,
   turn: Turn,
   next: LiveRecord,
   { granted, sentAt }: Answer,
   received: string | undefined,
 ): void {
+  const { journal } = view
   const isSame = received === turn.record.refreshToken
-  journal.lineage = lineageOf(next)
+  view.renewedHere = lineageOf(next)
   journal.server = {
     refreshToken: received === undefined ? 'omitted' : isSame ? 'same' : 'rotated',
     acceptedRetry: journal.server.acceptedRetry || turn.intent.inDoubt,

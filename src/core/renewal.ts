@@ -23,7 +23,7 @@ export interface RenewalParts {
   /** Those who renew the same session. */
   readonly rival: Rival
   /** Is told what callers do not see otherwise. As the lock is held, it only takes notes. */
-  readonly view: Pick<View, 'report' | 'journal'>
+  readonly view: Pick<View, 'report' | 'journal' | 'renewedHere'>
   /** Is given tokens that came too late for their session. */
   discard(late: LiveRecord): void
 }

@@ -16,6 +16,8 @@ export class View {
   lifetime: Lifetime | undefined
   /** The current access token, ready to be handed out. */
   ready: Promise<string> | undefined
+  /** The session and generation that the last renewal of this holder led to. */
+  renewedHere: string | undefined
   /** What is counted, by the kind of the tokens. */
   readonly #counted = new Map<string, { readonly token: AccessToken; readonly lifetime: Lifetime }>()
   #record: StoredRecord | undefined
@@ -55,7 +57,7 @@ export class View {
     this.lifetime = this.#count(defaultTokenKey)
     const current = tokenOf(record)
     this.ready = current && Promise.resolve(current.token)
-    const by = lineageOf(record) === this.journal.lineage ? 'here' : 'elsewhere'
+    const by = lineageOf(record) === this.renewedHere ? 'here' : 'elsewhere'
     const event = eventBetween(previous, record, this.lifetime?.expiresAt, by)
     if (this.#isKnown && event) this.tell(event)
     const trouble = unreadable(record)
