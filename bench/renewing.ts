@@ -35,9 +35,9 @@ export async function serveRotation(): Promise<RotatingServer> {
   }
 }
 
-/** A manager at its defaults, as programs have it; `store` is memory unless it is given. */
+/** A manager that renews when it is asked alone: by itself it would begin before the clock and the counters do. */
 export function managerAt({ metadata }: RotatingServer, store?: TokenStore): TokenManager {
-  return createTokenManager({ metadata, clientId, clientAuth, ...(store && { store }) })
+  return createTokenManager({ metadata, clientId, clientAuth, autoRenew: false, ...(store && { store }) })
 }
 
 /** Gives a manager a refresh token alone, so that the next call has to renew. */

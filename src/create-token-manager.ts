@@ -7,10 +7,10 @@ import { createManager } from './core/manager.js'
 import type { ManagerParts } from './core/parts.js'
 import type { Prover } from './core/proof.js'
 import type { TokenStore } from './core/store.js'
-import type { TokenManager } from './core/token-manager.js'
+import { assertKey, type TokenManager } from './core/token-manager.js'
 import type { PoolEvent } from './core/token-pool.js'
-import type { ClientAuth } from './oauth/client-authentication.js'
 import { oauthClient } from './oauth/client.js'
+import type { ClientAuth } from './oauth/credentials.js'
 import { metadataSource } from './oauth/discovery.js'
 import { assertSecure } from './oauth/http.js'
 import { idTokenCheck } from './oauth/id-token.js'
@@ -82,12 +82,14 @@ export interface PlatformParts {
 
 /** Joins the parts of a platform and the options of a user into a manager. */
 export function joinTokenManager(options: TokenManagerOptions, platform: PlatformParts): TokenManager {
-  return createManager(partsOf(options, platform))
+  const { key = 'default' } = options
+  assertKey(key)
+  return createManager(partsOf(options, platform, key))
 }
 
-/** The parts of a manager. */
-export function partsOf(options: TokenManagerOptions, platform: PlatformParts): ManagerParts {
-  const { clientId, key = 'default', renewEarlySeconds = 60, autoRenew = true, allowedOrigins = [] } = options
+/** The parts of a manager whose session is called `key`. */
+export function partsOf(options: TokenManagerOptions, platform: PlatformParts, key: string): ManagerParts {
+  const { clientId, renewEarlySeconds = 60, autoRenew = true, allowedOrigins = [] } = options
   if (typeof clientId !== 'string' || clientId === '') throw misconfigured('clientId must be the id of the client')
   if (!(renewEarlySeconds >= 0)) throw misconfigured('renewEarlySeconds must be a number of seconds, 0 or more')
   const issuer = options.metadata?.issuer ?? options.issuer
@@ -101,7 +103,7 @@ export function partsOf(options: TokenManagerOptions, platform: PlatformParts): 
     environment,
     client,
     store: options.store ?? platform.store,
-    key: `evergrant ${issuer ?? ''} ${encodeURIComponent(clientId)} ${kindOf(options)}${key}`,
+    key: `${prefixOf(options)} ${issuer ?? ''} ${encodeURIComponent(clientId)} ${key}`,
     lock: platform.lock?.(environment) ?? noLock,
     grant: options.grant ?? refreshTokenGrant(options.additionalParameters),
     checkIdToken: idTokenCheck(issuer, clientId),
@@ -113,9 +115,13 @@ export function partsOf(options: TokenManagerOptions, platform: PlatformParts): 
   }
 }
 
-/** Where a session starts by itself, one client may have several, which scope and resource tell apart. */
-function kindOf({ grant, scope = '' }: TokenManagerOptions): string {
-  return grant?.startsSession ? `${encodeURIComponent(scope)} ${grant.resource ?? ''} ` : ''
+/**
+ * What names of sessions in a store begin with. Those that start by themselves, of which one client may have several, have
+ * one of their own: whatever key a user is given, it leads to no session of the client itself.
+ */
+function prefixOf({ grant, scope = '' }: TokenManagerOptions): string {
+  if (!grant?.startsSession) return 'evergrant'
+  return `evergrant-client ${encodeURIComponent(scope)} ${encodeURIComponent(grant.resource ?? '')}`
 }
 
 /** A `grant` of the user's own may ask whom it likes; then there are no endpoints to know. */
@@ -131,5 +137,5 @@ function originOf(allowed: string): string {
 }
 
 function misconfigured(why: string): EvergrantError {
-  return new EvergrantError('misconfigured', `createTokenManager(): ${why}`)
+  return new EvergrantError('misconfigured', why)
 }

@@ -35,7 +35,7 @@ export function joinTokenPool(options: TokenPoolOptions, platform: PlatformParts
   assertAll({ maxRenewalsPerSecond }, (value) => value > 0, 'more than 0')
   assertAll({ idleSeconds }, (value) => value >= 0, '0 or more')
   assertAll(counts, (value) => value >= 1, '1 or more')
-  const parts = partsOf({ ...options, key: '' }, platform)
+  const parts = partsOf(options, platform, '')
   return createPool({ ...parts, ...limits, onPoolEvent: platform.onEvent })
 }
 

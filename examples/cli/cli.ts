@@ -1,6 +1,6 @@
 // A command-line program of which any number may run at once: they share a session in a file. It takes any authorization
 // server with device sign-in (RFC 8628), and an API that answers `{ "subject": "..." }`:
-//   ISSUER=https://id.example.com CLIENT_ID=my-cli API=https://api.example.com/me node cli.js whoami|logout
+//   ISSUER=https://id.example.com CLIENT_ID=my-cli API=https://api.example.com/me node test/setup/run.mjs examples/cli/cli.ts whoami|logout
 import { createTokenManager, fileStore, isEvergrantError, signInWithDevice } from 'evergrant/node'
 import { homedir } from 'node:os'
 import { join } from 'node:path'

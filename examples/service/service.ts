@@ -1,6 +1,6 @@
 // A web service that calls one API for a user who once signed in, and another for itself. It takes any authorization server:
 //   ISSUER=https://id.example.com CLIENT_ID=my-service CLIENT_SECRET=... REFRESH_TOKEN=... \
-//   PROFILE_API=https://api.example.com/me REPORT_API=https://reports.example.com/today node service.js
+//   PROFILE_API=https://api.example.com/me REPORT_API=https://reports.example.com/today node test/setup/run.mjs examples/service/service.ts
 import { clientCredentials, clientSecretBasic, createTokenManager, fileStore, isEvergrantError } from 'evergrant/node'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

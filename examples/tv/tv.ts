@@ -1,5 +1,5 @@
 // A television whose user signs in with a phone. It takes any authorization server with device sign-in (RFC 8628):
-//   ISSUER=https://id.example.com CLIENT_ID=my-tv node tv.js
+//   ISSUER=https://id.example.com CLIENT_ID=my-tv node test/setup/run.mjs examples/tv/tv.ts
 import {
   createTokenManager,
   fileStore,
@@ -38,8 +38,10 @@ async function isSignedIn(): Promise<boolean> {
     return true
   } catch (error) {
     signal.throwIfAborted()
-    const isOver = isEvergrantError(error) && error.loginRequired
-    return !isOver && tokens.getSnapshot().status === 'active'
+    if (isEvergrantError(error) && error.loginRequired) return false
+    if (tokens.getSnapshot().status === 'active') return true
+    // A sign-in would not help, such as where the file cannot be read.
+    throw error
   }
 }
 

@@ -6,7 +6,8 @@ import { either, isCount, isNumber, isObject, isPlain, isText, mapOf, optional, 
 export function encodeRecord(record: SessionRecord): string {
   return JSON.stringify(record, (name, value: unknown) => {
     if (typeof value === 'object' && value !== null && !Array.isArray(value) && !isPlain(value)) {
-      throw new EvergrantError('unsupported', `this store holds text and cannot keep "${name}"; use indexedDbStore()`)
+      const advice = 'use dpop({ extractable: true }), or indexedDbStore() in a page'
+      throw new EvergrantError('unsupported', `this store holds text, and "${name}" is none: ${advice}`)
     }
     return value
   })

@@ -1,6 +1,6 @@
 /**
  * Everything the core takes from its surroundings. Tests hand in their own, so that time, chance and the network are
- * under their control; nothing else in `core` touches a global.
+ * under their control; nothing else in `core` reads a clock, waits, rolls dice or talks to anybody.
  */
 export interface Environment {
   /** Wall clock, milliseconds since 1970. It may jump. */
@@ -30,6 +30,9 @@ export const systemEnvironment: Environment = {
   fetch: (input, init) => fetch(input, init),
 }
 
+/** How long a request may take before it counts as unanswered: short enough for a retry inside a grace period. */
+export const answerMs = 10_000
+
 /** Resolves after `ms`. */
 export function sleep(environment: Environment, ms: number): Promise<void> {
   return new Promise((resolve) => environment.setTimer(resolve, ms))
@@ -47,7 +50,8 @@ export function within<T>(
   keepsAlive = false,
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    const wait = (callback: () => void, ms: number): (() => void) => environment.setTimer(callback, ms, keepsAlive)
+    const wait = (callback: () => void, delay: number): (() => void) =>
+      environment.setTimer(callback, delay, keepsAlive)
     let cancel = wait(() => {
       cancel = wait(() => reject(late()), arrivalMs)
     }, ms)

@@ -9,7 +9,7 @@ import { Pace } from './pace.js'
 import type { ManagerParts } from './parts.js'
 import { lookDelay } from './schedule.js'
 import { newSlot, type Opened, type Slot } from './slot.js'
-import { withSession } from './token-manager.js'
+import { assertKey, withSession } from './token-manager.js'
 import type { PooledSession, PoolEvent, PoolMetrics, TokenPool } from './token-pool.js'
 
 const breathMs = 1000
@@ -57,6 +57,7 @@ class Pool implements TokenPool {
   }
 
   session(key: string): PooledSession {
+    assertKey(key)
     const use = <T>(work: (manager: PooledManager) => Promise<T>): Promise<T> => this.#use(key, work)
     return {
       key,
@@ -74,6 +75,7 @@ class Pool implements TokenPool {
 
   add(keys: Iterable<string, unknown, unknown>): void {
     for (const key of keys) {
+      assertKey(key)
       const slot = this.#slot(key)
       slot.isKept = true
       if (slot.place < 0) this.#agenda.plan(slot, 0)

@@ -1,5 +1,5 @@
 import type { OAuthClient } from './client.js'
-import { within, type Environment } from './environment.js'
+import { answerMs, within, type Environment } from './environment.js'
 import { EvergrantError, isEvergrantError } from './errors.js'
 import type { Grant, Granted, IdTokenCheck } from './grant.js'
 import type { Lock } from './lock.js'
@@ -8,9 +8,6 @@ import type { LiveRecord } from './record.js'
 import type { Session } from './session.js'
 import { Turn, type Need, type Rival } from './turn.js'
 import type { View } from './view.js'
-
-/** How long a request may take before it counts as unanswered: short enough for a retry inside a grace period. */
-export const answerMs = 10_000
 
 /** What a renewal works with. */
 export interface RenewalParts {

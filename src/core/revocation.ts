@@ -1,8 +1,7 @@
 import { retryDelay } from './backoff.js'
-import { sleep, within, type Environment } from './environment.js'
+import { answerMs, sleep, within, type Environment } from './environment.js'
 import { EvergrantError, isEvergrantError } from './errors.js'
 import type { LiveRecord, StoredRecord } from './record.js'
-import { answerMs } from './renewal.js'
 
 /** Tells the server that a token is no longer needed (RFC 7009). */
 export type Revoke = (token: string, hint: 'refresh_token' | 'access_token') => Promise<void>

@@ -1,5 +1,6 @@
 import type { OAuthClient } from './client.js'
 import type { Diagnosis } from './diagnosis.js'
+import { EvergrantError } from './errors.js'
 import type { TokenEvent } from './events.js'
 import type { Identity } from './grant.js'
 import type { ProofKey } from './proof.js'
@@ -47,7 +48,7 @@ export interface Tokens {
   readonly accessToken: string
   /** Made anew at each sign-in. */
   readonly sessionId: string
-  /** The scheme of the `Authorization` header: `Bearer`, or `DPoP`, for which you make the proofs: `fetch` does not. */
+  /** The scheme of the `Authorization` header: `Bearer`, or `DPoP`, which wants a proof with each call: {@link TokenManager.fetch} makes them. */
   readonly tokenType: string
   /** When the access token ends, in milliseconds since 1970, if the server said so. */
   readonly expiresAt: number | undefined
@@ -66,6 +67,16 @@ export const withSession: unique symbol = Symbol('session')
 /** Where {@link TokenManager} tells what its session is called in the store, also to another copy of this package. */
 export const sessionName: unique symbol = Symbol.for('evergrant session name')
 
+/**
+ * Refuses what names no session, such as the id of a user whom nobody knows yet: all of them would share one.
+ *
+ * @throws EvergrantError `misconfigured`
+ */
+export function assertKey(key: unknown): asserts key is string {
+  if (typeof key === 'string' && key !== '') return
+  throw new EvergrantError('misconfigured', 'the key of a session must be a text that is not empty')
+}
+
 /** Keeps one session alive. */
 export interface TokenManager {
   /** The client that the session belongs to, for flows that start or end one. */
@@ -76,7 +87,8 @@ export interface TokenManager {
    * and renewed behind. Waits at most ten seconds.
    *
    * @throws EvergrantError `login_required` or `lost_in_flight` when there is no session, `unavailable`,
-   *   `misconfigured`, `denied` or `storage_failed` when no valid token is left and renewing fails, `aborted`
+   *   `misconfigured`, `denied` or `storage_failed` when no valid token is left and renewing fails, `aborted`,
+   *   `unsupported` when a newer version of this package wrote the session
    */
   getAccessToken(options?: AccessTokenOptions): Promise<string>
 
@@ -92,7 +104,8 @@ export interface TokenManager {
    * stored; when the store fails, it is kept in memory, an `error` event says so, and writing is tried again. Do not call it at each start with a refresh token from elsewhere, unless
    * with `unlessSignedIn`: the store holds a newer one.
    *
-   * @throws EvergrantError `misconfigured` when it holds no token this manager can use; nothing changes then
+   * @throws EvergrantError `misconfigured` when it holds no token this manager can use, `unsupported` when the store cannot
+   *   keep the key that it is bound to, or a newer version of this package wrote what is there; nothing changes then
    */
   setTokens(response: TokenResponse, options?: SetTokensOptions): Promise<void>
 

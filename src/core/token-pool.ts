@@ -50,7 +50,11 @@ export interface PoolMetrics {
 
 /** Keeps any number of sessions of one client alive, with one timer for all. */
 export interface TokenPool {
-  /** The session called `key`, of which nothing need be known yet. */
+  /**
+   * The session called `key`, of which nothing need be known yet.
+   *
+   * @throws EvergrantError `misconfigured` when the key is no text or empty
+   */
   session(key: string): PooledSession
 
   /**

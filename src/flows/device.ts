@@ -1,5 +1,5 @@
 import type { OAuthClient } from '../core/client.js'
-import { sleep, systemEnvironment } from '../core/environment.js'
+import { answerMs, sleep, systemEnvironment } from '../core/environment.js'
 import { EvergrantError, isEvergrantError, type ErrorDetails } from '../core/errors.js'
 import { isUnclear } from '../core/outcome.js'
 import type { TokenManager } from '../core/token-manager.js'
@@ -28,7 +28,6 @@ export interface DeviceSignInOptions {
   readonly additionalParameters?: Readonly<Record<string, string>> | undefined
 }
 
-const answerMs = 10_000
 /** Nobody sits and waits for one of these, and the answer may hold the tokens: so it may take its time. */
 const pollAnswerMs = 30_000
 const slowDownMs = 5000

@@ -27,7 +27,7 @@ export interface RedirectOutcome {
  *
  * @throws EvergrantError `misconfigured` when an option makes no sense or the server has no authorization endpoint,
  *   `unavailable` when its metadata cannot be had, `storage_failed` when `sessionStorage` does not work,
- *   `unsupported` where the page is not served over https
+ *   `unsupported` where the page is not served over https; where the request is pushed, what the server refuses it with, such as `denied`
  */
 export async function signInWithRedirect(tokens: TokenManager, options: SignInOptions): Promise<void> {
   const returnTo = pathOf(options.returnTo)

@@ -26,8 +26,8 @@ const ours = ['id_token_hint', 'client_id', 'post_logout_redirect_uri', 'state']
  * RP-Initiated Logout section 2). A server without that is left out: then the user goes to `postLogoutRedirectUri` at
  * once; without that either, the page is not left.
  *
- * @throws EvergrantError `storage_failed` as `signOut()` does; `unavailable` when the server's metadata cannot be had:
- *   here the user is signed out all the same
+ * @throws EvergrantError `misconfigured` when an option makes no sense; `storage_failed` as `signOut()` does; `unavailable`
+ *   when the server's metadata cannot be had: here the user is signed out all the same
  */
 export function signOutWithRedirect(tokens: TokenManager, options: SignOutOptions = {}): Promise<void> {
   return oneAtATime(underWay, tokens, () => leave(tokens, options))

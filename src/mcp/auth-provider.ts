@@ -156,5 +156,3 @@ export class AuthProvider implements McpAuthProvider {
     throw new EvergrantError('misconfigured', 'no sign-in is under way: give the callback to authorizationCode() first')
   }
 }
-
-/** The answer comes from where the user was sent to (RFC 9207). */

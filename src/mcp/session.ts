@@ -1,4 +1,3 @@
-import { systemEnvironment } from '../core/environment.js'
 import { isEvergrantError, type EvergrantError } from '../core/errors.js'
 import type { Grant } from '../core/grant.js'
 import type { TokenStore } from '../core/store.js'
@@ -38,16 +37,17 @@ export class McpSession {
   /** A client that the server has forgotten. */
   forgottenClientId: string | undefined
   readonly #key: string
+  readonly #store: TokenStore
   #opened: Opened | undefined
 
   /** @param serverUrl names the session, besides `key` */
   constructor(
     serverUrl: string,
     private readonly options: McpSessionOptions,
-    private readonly store: TokenStore = options.store ?? memoryStore(),
   ) {
     this.#key = `mcp ${serverUrl} ${options.key ?? 'default'}`
-    this.signIns = new SignIns(store, `evergrant ${this.#key}`, systemEnvironment)
+    this.#store = options.store ?? memoryStore()
+    this.signIns = new SignIns(this.#store, `evergrant ${this.#key}`)
   }
 
   /**
@@ -131,13 +131,13 @@ export class McpSession {
         clientId: client.client_id,
         clientAuth: this.clientAuth(client),
         grant: grantFor(discovery.resourceMetadata?.resource),
-        store: this.store,
+        store: this.#store,
         key: this.#key,
         renewEarlySeconds,
         autoRenew,
         fetch,
       },
-      { isNeverSent, store: this.store },
+      { isNeverSent, store: this.#store },
     )
     return { registration, manager }
   }

@@ -1,4 +1,4 @@
-import type { Environment } from '../core/environment.js'
+import { systemEnvironment } from '../core/environment.js'
 import { recordFormat, type LiveRecord, type StoredRecord } from '../core/record.js'
 import { Session } from '../core/session.js'
 import type { TokenStore } from '../core/store.js'
@@ -34,8 +34,8 @@ const mostPending = 8
 export class SignIns {
   readonly #session: Session
 
-  constructor(store: TokenStore, key: string, environment: Environment) {
-    this.#session = new Session(key, store, environment, () => undefined)
+  constructor(store: TokenStore, key: string) {
+    this.#session = new Session(key, store, systemEnvironment, () => undefined)
   }
 
   /** The client of the present session, or of the last one. */

@@ -123,7 +123,7 @@ function judge(status: number, error: string | undefined): ErrorCode {
 }
 
 /** The server's clock, in milliseconds since 1970. */
-function timeOf({ headers }: Response): number | undefined {
+export function timeOf({ headers }: Response): number | undefined {
   const date = Date.parse(headers.get('date') ?? '')
   return Number.isNaN(date) ? undefined : date
 }

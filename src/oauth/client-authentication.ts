@@ -3,7 +3,7 @@ import { authenticateBy, type ClientAuth, type Credential, type Exchange } from 
 
 export type { AuthenticationContext, ClientAuth, Credential, Exchange } from './credentials.js'
 
-/** How {@link clientSecretPost} is used. */
+/** What all client authentications by a secret or a key take. */
 export interface ClientSecretOptions {
   /** Permits use in a page, for tests of server code that run in one. */
   readonly dangerouslyAllowInPage?: boolean | undefined

@@ -47,7 +47,7 @@ export function oauthClient(options: ClientOptions): OAuthClient {
             return await environment.fetch(url, { ...requestInit, method: 'POST', headers, body })
           } catch (error) {
             if (isNeverSent?.(error)) takeBack?.()
-            throw networkFailure(error)
+            throw networkFailure(error, url)
           }
         }
         return key && prover ? prover.prove({ key, method: 'POST', url, isRepeatable: true, now }, send) : send()

@@ -2,7 +2,7 @@ import type { AuthorizationServer, Client } from 'oauth4webapi'
 import type { FormEndpoint, ServerMetadata } from '../core/client.js'
 import { systemEnvironment } from '../core/environment.js'
 import { EvergrantError, isEvergrantError, nameOf } from '../core/errors.js'
-import { peekError } from './answer.js'
+import { peekError, timeOf } from './answer.js'
 
 /** What a client authentication may want to know of the request that it is for. */
 export interface AuthenticationContext {
@@ -138,8 +138,8 @@ function exchangeTwice(): Exchange {
     const first = attemptAfter()
     const sentAt = now()
     const response = await send(url, first)
-    const date = Date.parse(response.headers.get('date') ?? '')
-    if (!Number.isNaN(date)) ahead.set(issuer, date - (sentAt + now()) / 2)
+    const serverTime = timeOf(response)
+    if (serverTime !== undefined) ahead.set(issuer, serverTime - (sentAt + now()) / 2)
     if ((await peekError(response)) !== 'invalid_client') return response
     const second = attemptAfter(first)
     try {

@@ -32,7 +32,7 @@ export function metadataSource(
   }
   return async () => {
     if (known && environment.monotonic() - learntAt < freshMs) return known
-    asking ??= within(environment, discoveryMs, learn(), networkFailure).finally(() => {
+    asking ??= within(environment, discoveryMs, learn(), () => networkFailure(undefined, issuer)).finally(() => {
       asking = undefined
     })
     if (!known) return asking
@@ -47,7 +47,7 @@ async function discover(issuer: string, environment: Environment): Promise<Serve
   for (const url of wellKnown(issuer)) {
     const headers = { accept: 'application/json' }
     const response = await environment.fetch(url, { ...requestInit, headers }).catch((error: unknown) => {
-      throw networkFailure(error)
+      throw networkFailure(error, url)
     })
     const { status } = response
     if (status === 404) continue

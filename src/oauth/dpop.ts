@@ -2,7 +2,7 @@ import { readChallenges } from '../core/challenge.js'
 import { EvergrantError, isEvergrantError } from '../core/errors.js'
 import type { WebCryptoKey, Jwk } from '../core/keys.js'
 import type { Prover, ProvenRequest } from '../core/proof.js'
-import { peekError } from './answer.js'
+import { peekError, timeOf } from './answer.js'
 import { base64Url, cryptography, sha256, utf8 } from './encoding.js'
 
 /** How {@link dpop} binds sessions. */
@@ -90,10 +90,10 @@ function isRefusal(status: number): boolean {
  * Notes what an answer tells of its server: a nonce, also one of success (section 8.2), and the time, which in all but a
  * refusal may be that of a cache.
  */
-function take(habits: Habits, { status, headers }: Response, now: number): void {
-  habits.nonce = headers.get('dpop-nonce') ?? habits.nonce
-  const date = Date.parse(headers.get('date') ?? '')
-  if (isRefusal(status) && !Number.isNaN(date)) habits.offsetMs = date - now
+function take(habits: Habits, response: Response, now: number): void {
+  habits.nonce = response.headers.get('dpop-nonce') ?? habits.nonce
+  const serverTime = timeOf(response)
+  if (isRefusal(response.status) && serverTime !== undefined) habits.offsetMs = serverTime - now
 }
 
 /** A proof of its own for each request and each try (section 4.2). */

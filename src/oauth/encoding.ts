@@ -23,6 +23,7 @@ export async function sha256(text: string): Promise<Uint8Array> {
  */
 export function cryptography(): SubtleCrypto {
   const { subtle } = crypto as Partial<Crypto>
-  if (!subtle) throw new EvergrantError('unsupported', 'signing in needs a page served over https or from localhost')
+  if (!subtle)
+    throw new EvergrantError('unsupported', 'this needs the cryptography of a page served over https or from localhost')
   return subtle
 }

@@ -1,4 +1,4 @@
-import { systemEnvironment, within } from '../core/environment.js'
+import { answerMs, systemEnvironment, within } from '../core/environment.js'
 import { EvergrantError } from '../core/errors.js'
 
 /**
@@ -12,18 +12,17 @@ export const requestInit: RequestInit = {
   redirect: 'manual',
 }
 
-/** The failure of a request that brought no answer. Node tells more of it, browsers do not. */
-export function networkFailure(error?: unknown): EvergrantError {
+/**
+ * The failure of a request that brought no answer. Node tells more of it; browsers do not, also when the server does not
+ * allow the page.
+ */
+export function networkFailure(error?: unknown, url = ''): EvergrantError {
   const { cause } = Object(error) as { cause?: unknown }
   const { code } = Object(cause) as { code?: unknown }
-  return new EvergrantError(
-    'unavailable',
-    `no answer came from the server${typeof code === 'string' ? `: ${code}` : ''}`,
-  )
+  const why = typeof code === 'string' ? code : 'it is out of reach, or does not allow the origin of this page (CORS)'
+  const server = parseUrl(url)?.origin ?? 'the server'
+  return new EvergrantError('unavailable', `no answer came from ${server}${error ? `: ${why}` : ''}`)
 }
-
-/** How long a caller waits for an answer of the server: no longer than for a renewal. */
-const answerMs = 10_000
 
 /** Settles as `work` does, or rejects with `unavailable` when the server takes too long. */
 export function bounded<T>(work: Promise<T>): Promise<T> {

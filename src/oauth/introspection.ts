@@ -1,6 +1,7 @@
 import type { OAuthClient } from '../core/client.js'
 import { systemEnvironment } from '../core/environment.js'
 import { EvergrantError } from '../core/errors.js'
+import { isNumber, isText } from '../core/shape.js'
 import { failureOf, parseObject, readText, type JsonObject } from './answer.js'
 import { decodePart } from './id-token.js'
 
@@ -71,7 +72,7 @@ function isSound([name, value]: [string, unknown]): boolean {
     case 'exp':
     case 'iat':
     case 'nbf':
-      return Number.isFinite(value)
+      return isNumber(value)
     case 'aud':
       return [value].flat().every(isText)
     case 'scope':
@@ -89,8 +90,4 @@ function isSound([name, value]: [string, unknown]): boolean {
 
 function unsupported(why: string): EvergrantError {
   return new EvergrantError('unsupported', `the server ${why}`)
-}
-
-function isText(value: unknown): boolean {
-  return typeof value === 'string'
 }

@@ -84,7 +84,11 @@ function connectionTo(name: string): <T>(operation: Operation<T>) => Promise<T> 
   }
 
   return async (operation) => {
-    if (!isHere()) throw new EvergrantError('storage_failed', 'there is no IndexedDB here; a server uses memoryStore()')
+    if (!isHere())
+      throw new EvergrantError(
+        'storage_failed',
+        'there is no IndexedDB here: servers, and tests without a browser, use memoryStore()',
+      )
     return attempt(operation).catch(() => attempt(operation))
   }
 }

@@ -141,7 +141,8 @@ export class AuthorizationEndpoint {
 
 /** Why a browser must not be sent to where a request says. */
 function whyUntrusted(parameters: URLSearchParams, client: ClientRegistration | undefined): Refusal | undefined {
-  if (!client) return { error: 'unauthorized_client', errorDescription: 'the client is not known' }
+  if (!client)
+    return { error: 'unauthorized_client', errorDescription: 'the client is not known: name it in `clients`' }
   const uri = parameters.get('redirect_uri') ?? ''
   const isAllowed = client.redirectUris?.includes(uri) ?? (URL.canParse(uri) && !uri.includes('#'))
   return isAllowed ? undefined : { error: 'invalid_request', errorDescription: 'redirect_uri is not allowed' }

@@ -135,7 +135,7 @@ class Server implements AuthorizationServer {
     this.#clientRequests = new ClientRequests({ issuer, clients, environment, now, fault })
     this.#authorization = new AuthorizationEndpoint(options, { issuer, clients, codes, pushedRequests, now })
     this.#deviceCodes = deviceCodes
-    this.#tokenEndpoint = new TokenEndpoint(codes, deviceCodes, families, tokens)
+    this.#tokenEndpoint = new TokenEndpoint(clients, codes, deviceCodes, families, tokens)
     this.#revocations = new Revocations(tokens)
     this.#logouts = new Logouts(clients, idTokens)
     this.#endpoints = this.#makeEndpoints()

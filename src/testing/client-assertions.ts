@@ -1,4 +1,5 @@
 import type { Jwk } from '../core/keys.js'
+import { base64Url } from './base64-url.js'
 
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 /** The longest time ahead that an assertion may end, as at Okta. */
@@ -46,8 +47,7 @@ export class ClientAssertions {
 
 /** A shared secret as the key that it is. */
 export function secretKey(secret: string): Jwk {
-  const k = btoa(String.fromCharCode(...new TextEncoder().encode(secret)))
-  return { kty: 'oct', k: k.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '') }
+  return { kty: 'oct', k: base64Url(new TextEncoder().encode(secret)) }
 }
 
 async function isSigned(assertion: string, jwk: Jwk): Promise<boolean> {

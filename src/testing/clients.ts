@@ -31,6 +31,10 @@ export class Clients {
     return typeof id === 'string' && Object.hasOwn(this.registrations, id) ? this.registrations[id] : undefined
   }
 
+  isPublic(id: string): boolean {
+    return methodOf(this.registrations[id] ?? {}) === 'none'
+  }
+
   /**
    * The client a request comes from: it authenticates in the way it is registered for and in no other. With HTTP Basic it
    * does not name itself in the body too, except where its name is a parameter of the request anyway (`mayRepeatItsName`).

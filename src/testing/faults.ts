@@ -1,4 +1,4 @@
-import type { Environment } from '../core/environment.js'
+import { sleep, type Environment } from '../core/environment.js'
 import { respond } from './responses.js'
 
 /**
@@ -60,7 +60,6 @@ export async function withFault(
   environment: Environment,
   act: () => Promise<Response>,
 ): Promise<Response> {
-  const wait = (ms = 0): Promise<void> => new Promise((resolve) => environment.setTimer(resolve, ms))
   switch (fault?.type) {
     case undefined:
       return act()
@@ -70,9 +69,9 @@ export async function withFault(
       await act()
       throw new DroppedConnection()
     case 'delay': {
-      if (fault.requestMs !== undefined) await wait(fault.requestMs)
+      if (fault.requestMs !== undefined) await sleep(environment, fault.requestMs)
       const response = await act()
-      if (fault.responseMs !== undefined) await wait(fault.responseMs)
+      if (fault.responseMs !== undefined) await sleep(environment, fault.responseMs)
       return response
     }
     case 'duplicate': {

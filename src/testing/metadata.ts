@@ -16,7 +16,7 @@ export function metadataOf(issuer: string, options: AuthorizationOptions): Reado
     end_session_endpoint: `${base}/logout`,
     jwks_uri: `${base}/jwks`,
     response_types_supported: ['code'],
-    grant_types_supported: ['authorization_code', 'refresh_token', deviceGrant],
+    grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials', deviceGrant],
     code_challenge_methods_supported: ['S256'],
     token_endpoint_auth_methods_supported: [
       ...['none', 'client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt'],

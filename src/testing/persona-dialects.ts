@@ -4,7 +4,7 @@ import { entraRefusal } from './persona-troubles.js'
 type Body = TokenAnswer['body']
 
 /** The standard's own words, but for what is said of a refresh token or code that is refused, and with which status. */
-export function saying(description: string, status = 400): Dialect {
+function saying(description: string, status = 400): Dialect {
   return refusing(() => status, { invalid_grant: { error: 'invalid_grant', error_description: description } })
 }
 

@@ -1,4 +1,5 @@
 import type { AuthorizationCodes } from './authorization-codes.js'
+import type { Clients } from './clients.js'
 import type { DeviceCodes } from './device-codes.js'
 import type { IssuedTokens } from './issued-tokens.js'
 import { respond } from './responses.js'
@@ -10,6 +11,7 @@ export const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code'
 /** The token endpoint (RFC 6749 section 3.2), with all grants that the server knows. */
 export class TokenEndpoint {
   constructor(
+    private readonly clients: Clients,
     private readonly codes: AuthorizationCodes,
     private readonly deviceCodes: DeviceCodes,
     private readonly families: TokenFamilies,
@@ -34,6 +36,8 @@ export class TokenEndpoint {
         return respond(200, {}, await this.tokens.issue(redeemed, now))
       }
       case 'client_credentials': {
+        // RFC 6749 section 4.4: this is for clients that authenticate.
+        if (this.clients.isPublic(clientId)) return respond(400, {}, { error: 'unauthorized_client' })
         const signIn = { clientId, subject: clientId, scope: form.get('scope') ?? '', authenticatedAt: now }
         return respond(200, {}, await this.tokens.issue(this.families.start(signIn, false), now))
       }

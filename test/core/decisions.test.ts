@@ -111,6 +111,28 @@ describe('what somebody has decided while the store fails', () => {
   })
 })
 
+test('P-051 nobody hears of new tokens before a slow store holds them', async () => {
+  const environment = new FakeEnvironment()
+  const place = memoryStore()
+  const store = new BrittleStore(environment, place, false)
+  store.latencyMs = 200
+  const manager = managerOf(environment, { store, grant: renewingAlice(environment) })
+  await environment.passUntil(manager.setTokens(alice))
+  await environment.pass(20_000)
+  const renewing = manager.renew()
+  const heard: unknown[] = []
+  for (let ms = 0; ms < 3000; ms += 50) {
+    const stored = (await place.read(key))?.record
+    const shown = manager.getSnapshot()
+    const isStored = stored?.state === 'live' && stored.generation === 1
+    const isShown = shown.status === 'active' && shown.generation === 1
+    heard.push([isStored, isShown, await manager.getAccessToken()].join())
+    await environment.pass(50)
+  }
+  expect(new Set(heard)).toEqual(new Set(['false,false,alice-1', 'true,true,alice-2']))
+  await renewing
+})
+
 test('a sign-out while a slow store writes an answer shows no token any more', async () => {
   const environment = new FakeEnvironment()
   const store = new BrittleStore(environment)

@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import type { TokenPoolOptions } from '../../src/create-token-pool.js'
-import { createTokenPool } from '../../src/index.js'
+import {
+  clientCredentials,
+  clientSecretBasic,
+  createTokenManager,
+  createTokenPool,
+  memoryStore,
+} from '../../src/index.js'
+import { createAuthorizationServer } from '../../src/testing/authorization-server.js'
 import { metadata } from '../support/managed.js'
 
 const options = { metadata, clientId: 'client' }
@@ -12,7 +19,7 @@ describe('the limits of a pool', () => {
     pool.dispose()
   })
 
-  test('may let go of a session as soon as it is not used any more', () => {
+  test('may each be as low as this', () => {
     createTokenPool({ ...options, idleSeconds: 0, maxConcurrentRenewals: 1, maxOpenSessions: 1 }).dispose()
   })
 
@@ -28,5 +35,40 @@ describe('the limits of a pool', () => {
       message: `createTokenPool(): ${complaint}`,
     }) as Error
     expect(() => createTokenPool(wrong)).toThrow(refusal)
+  })
+})
+
+describe('the key of a session', () => {
+  const refusal = expect.objectContaining({ code: 'misconfigured' }) as Error
+  const nothing = [undefined, null, '', 42] as unknown as string[]
+
+  test.each(nothing)('is not %o, which all users would share whom nobody knows yet', (key) => {
+    const pool = createTokenPool(options)
+    expect(() => pool.session(key)).toThrow(refusal)
+    expect(() => pool.add([key])).toThrow(refusal)
+    expect(pool.metrics().sessions).toBe(0)
+    if (key !== undefined) expect(() => createTokenManager({ ...options, key })).toThrow(refusal)
+    pool.dispose()
+  })
+
+  test('leads no user to the tokens of the service itself, whatever it is', async () => {
+    const server = createAuthorizationServer({ clients: { client: { secret: 'secret' } } })
+    const fetch = (input: RequestInfo | URL, init?: RequestInit) => server.handle(new Request(input, init))
+    const shared = {
+      metadata,
+      clientId: 'client',
+      clientAuth: clientSecretBasic('secret'),
+      store: memoryStore(),
+      fetch,
+    }
+    const resource = 'https://reports.example.com'
+    const itself = createTokenManager({ ...shared, scope: 'reports', grant: clientCredentials({ resource }) })
+    expect(await itself.getAccessToken()).toBeTruthy()
+    const pool = createTokenPool(shared)
+    for (const key of [`reports ${resource} default`, `reports ${encodeURIComponent(resource)} default`, 'default']) {
+      await expect(pool.session(key).getAccessToken()).rejects.toMatchObject({ code: 'login_required' })
+    }
+    itself.dispose()
+    pool.dispose()
   })
 })

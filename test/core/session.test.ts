@@ -137,7 +137,7 @@ describe('signOut', () => {
 })
 
 describe('the end of a session', () => {
-  test('F-007 P-181 comes with the server’s clear word, as an event and an error that says so', async () => {
+  test('F-007 P-080 P-181 comes with the server’s clear word, as an event and an error that says so', async () => {
     const world = new ScriptedWorld({ holders: 2 })
     await world.signIn()
     await world.pass(10)
@@ -149,6 +149,7 @@ describe('the end of a session', () => {
     await world.pass(1)
     expect(events).toEqual(['expired_or_revoked', 'expired_or_revoked'])
     expect((await failureOf(world.finish(second.getAccessToken()))).code).toBe('login_required')
+    await world.pass(60)
     expect(world.requests).toBe(1)
   })
 
@@ -165,7 +166,7 @@ describe('the end of a session', () => {
     expect(manager.getSnapshot()).toMatchObject({ status: 'ended', reason: 'lost_in_flight' })
   })
 
-  test('is not believed while another holder may have the next refresh token in its hands', async () => {
+  test('P-063 is not believed while another holder may have the next refresh token in its hands', async () => {
     const world = new ScriptedWorld({ rotation: 'strict', reuseRevokes: false, holders: 2 })
     await world.signIn()
     await world.pass(10)

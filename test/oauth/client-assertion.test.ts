@@ -1,7 +1,7 @@
 import { clientSecretJwt, dpop, privateKeyJwt, type ClientAuth, type ClientKey } from 'evergrant'
 import { generateKeyPairSync } from 'node:crypto'
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { answerMs } from '../../src/core/renewal.js'
+import { answerMs } from '../../src/core/environment.js'
 import { oauthClient } from '../../src/oauth/client.js'
 import { ask, askedWith } from '../support/asking.js'
 import { readAssertion } from '../support/assertions.js'

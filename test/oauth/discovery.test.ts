@@ -63,6 +63,22 @@ describe('metadata of the server', () => {
     }
   })
 
+  it('F-050 say where renewals go, wherever that is', async () => {
+    const asked: string[] = []
+    const server = { issuer: `${issuer}/oauth2/default`, token_endpoint: 'https://tokens.example/v1' }
+    const metadata = () => Promise.resolve(server)
+    const renewed = { access_token: 'access-1', token_type: 'Bearer', expires_in: 3600 }
+    const answer: typeof fetch = (input) => {
+      asked.push(input instanceof Request ? input.url : String(input))
+      return Promise.resolve(Response.json(renewed))
+    }
+    const { manager } = manage(answer, { metadata })
+    await manager.setTokens({ refresh_token: 'refresh-1' })
+    expect(await manager.getAccessToken()).toBe('access-1')
+    expect(asked).toEqual(['https://tokens.example/v1'])
+    manager.dispose()
+  })
+
   it('P-186 that are given need no network', async () => {
     const environment = new FakeEnvironment()
     expect(await metadataSource({ metadata: found }, environment)()).toBe(found)

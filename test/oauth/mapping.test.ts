@@ -118,7 +118,7 @@ describe('what a mapping makes of a refusal', () => {
     expect(error).toMatchObject({ code: 'misconfigured', status: 403 })
   })
 
-  test('P-063 a mapping that throws ends nothing, whatever the server said', async () => {
+  test('a mapping that throws ends nothing, whatever the server said', async () => {
     const mapError: MapAnswer = () => raise(new TypeError('refresh-1'))
     const error = await refused(mapError, { error: 'invalid_grant' })
     expect(error).toMatchObject({ code: 'misconfigured', message: 'mapError() failed: TypeError' })
@@ -135,7 +135,7 @@ describe('what a mapping makes of a refusal', () => {
   })
 })
 
-test('P-045 P-051 a session goes on with the tokens of an answer that its mapping stumbled over', async () => {
+test('P-045 a session goes on with the tokens of an answer that its mapping stumbled over', async () => {
   const mapResponse: MapAnswer = () => raise(new RangeError())
   const { manager, environment, record } = manage(answering({ ...answer, token_type: 'Bearer' }), { mapResponse })
   await manager.setTokens({ refresh_token: 'refresh-1' })

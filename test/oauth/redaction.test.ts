@@ -52,7 +52,12 @@ describe('what a server says of a token', () => {
     })
     const { error } = await ask(() => Promise.reject(failed))
     expect(everythingIn(error)).not.toContain('refresh-1')
-    expect(error).toMatchObject({ code: 'unavailable', message: 'no answer came from the server: ECONNRESET' })
+    expect(error).toMatchObject({ code: 'unavailable', message: 'no answer came from https://as.example: ECONNRESET' })
+  })
+
+  it('names the server that gave no answer, and what a page cannot know', async () => {
+    const { error } = await ask(() => Promise.reject(new TypeError('Failed to fetch')))
+    expect((error as Error).message).toMatch(/^no answer came from https:\/\/as\.example: .*\(CORS\)$/)
   })
 
   // Work that grows with the square of the length would take minutes.

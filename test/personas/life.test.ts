@@ -95,7 +95,12 @@ const lives: readonly {
     name: 'rawBasic',
     setup: { clientAuth: clientSecretBasic('a+b/c=d%20e~f', { encoding: 'raw' }) },
   },
-  { title: '23 P-069 P-157 a server with many resources', name: 'manyResources', setup: {} },
+  {
+    title: '23 P-069 P-157 a server with many resources',
+    name: 'manyResources',
+    setup: {},
+    begin: askForTwoResources,
+  },
   { title: '24 F-043 a television', name: 'television', setup: okta, begin: signInOnTelevision },
 ]
 
@@ -107,6 +112,19 @@ async function adoptRefreshToken({ server, tokens, during }: Meeting): Promise<v
   const { refresh_token }: TokenResponse = await server.signIn({ scope })
   await during(tokens.setTokens({ refresh_token }))
   await during(tokens.getAccessToken())
+}
+
+/** Each resource has an access token of its own, asked for one after the other and then kept. */
+async function askForTwoResources(meeting: Meeting): Promise<void> {
+  const { tokens, during, requests, server } = meeting
+  await adopt(meeting)
+  const resources = ['https://api.example/one', 'https://api.example/two']
+  const ask = () => during(Promise.all(resources.map((resource) => tokens.getAccessToken({ resource }))))
+  const given = await ask()
+  expect(new Set(given).size).toBe(2)
+  expect(requests.map(({ form }) => form.get('resource'))).toEqual(resources)
+  expect(server.redemptions.map(({ outcome }) => outcome)).toEqual(['accepted', 'accepted'])
+  expect(await ask()).toEqual(given)
 }
 
 async function signInOnTelevision({ server, tokens, during }: Meeting): Promise<void> {

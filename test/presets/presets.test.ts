@@ -13,7 +13,7 @@ describe('the issuer', () => {
   test.each<[string, Preset, string]>([
     ['Okta, the organization', okta({ domain: 'acme.okta.com' }), 'https://acme.okta.com'],
     [
-      'F-050 Okta, a custom authorization server',
+      'Okta, a custom authorization server',
       okta({ domain: 'https://login.acme.com/', authorizationServer: 'default' }),
       'https://login.acme.com/oauth2/default',
     ],

@@ -1,5 +1,5 @@
 import type { LiveRecord, StoredRecord } from '../../src/core/record.js'
-import { answerMs } from '../../src/core/renewal.js'
+import { answerMs } from '../../src/core/environment.js'
 import type { Send } from './network.js'
 import { describeRecord, type Seat, type World } from './world.js'
 

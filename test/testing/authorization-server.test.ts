@@ -34,7 +34,12 @@ describe('where to find the endpoints', () => {
       end_session_endpoint: `${base}/logout`,
       jwks_uri: `${base}/jwks`,
       response_types_supported: ['code'],
-      grant_types_supported: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'],
+      grant_types_supported: [
+        'authorization_code',
+        'refresh_token',
+        'client_credentials',
+        'urn:ietf:params:oauth:grant-type:device_code',
+      ],
       code_challenge_methods_supported: ['S256'],
       token_endpoint_auth_methods_supported: [
         ...['none', 'client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt'],
@@ -140,6 +145,13 @@ describe('who may use a refresh token', () => {
     const body = new URLSearchParams({ grant_type: 'password', client_id: 'client' })
     const response = await server.handle(new Request('https://as.example/token', { method: 'POST', body }))
     expect([response.status, await response.json()]).toEqual([400, { error: 'unsupported_grant_type' }])
+  })
+
+  test('is no public client that asks for itself', async () => {
+    const { server } = await startServer()
+    const body = new URLSearchParams({ grant_type: 'client_credentials', client_id: 'client' })
+    const response = await server.handle(new Request('https://as.example/token', { method: 'POST', body }))
+    expect([response.status, await response.json()]).toEqual([400, { error: 'unauthorized_client' }])
   })
 })
 
