@@ -50,12 +50,13 @@ export function authorizedFetch(parts: AuthorizedFetchParts): typeof fetch {
     const tokens = await getTokens()
     const isRepeatable = copy !== undefined
     const response = await send(parts, request, tokens, isRepeatable)
-    if (!isRefused(response, tokens)) return response
+    if (!isRefused(response, request, tokens)) return response
     // A renewal that fails is no reason to keep the answer of the API from the caller.
     const rejected = tokens.accessToken
     const next = await getTokens(rejected).catch(() => signal.throwIfAborted())
+    if (!copy || hasActed(request, response)) return response
     // What one session has begun is not repeated in another, which may be another user's.
-    if (!copy || !next || next.accessToken === rejected || next.sessionId !== tokens.sessionId) return response
+    if (!next || next.accessToken === rejected || next.sessionId !== tokens.sessionId) return response
     response.body?.cancel().catch(() => undefined)
     return send(parts, copy, next, isRepeatable)
   }
@@ -74,7 +75,7 @@ async function send(
     if (proof) sent.headers.set('dpop', proof)
     return parts.environment.fetch(sent, optionsOf(request))
   })
-  for (const { parameters } of challengesOf(response, tokens)) {
+  for (const { parameters } of challengesOf(response, request, tokens)) {
     const error = demands.find((demand) => demand === parameters.get('error'))
     if (!error) continue
     const maxAge = parameters.get('max_age') ?? ''
@@ -97,20 +98,31 @@ function optionsOf({ keepalive, referrer, referrerPolicy }: Request): RequestIni
 }
 
 /** Whether a new token may help. Pages of other origins often cannot read the challenge: then it may. */
-function isRefused(response: Response, tokens: Tokens): boolean {
-  if (response.status !== 401) return false
+function isRefused(response: Response, request: Request, tokens: Tokens): boolean {
+  if (response.status !== 401 || isForeign(response, request)) return false
   if (readChallenges(response.headers.get('www-authenticate')).length === 0) return true
-  return challengesOf(response, tokens).some(({ parameters }) => {
+  return challengesOf(response, request, tokens).some(({ parameters }) => {
     const error = parameters.get('error')
     return error === undefined || error === 'invalid_token'
   })
 }
 
 /** The challenges that are about the token. One that quotes it loses the quotation. */
-function challengesOf({ ok, headers }: Response, { accessToken, tokenType }: Tokens): Challenge[] {
-  const header = ok ? null : headers.get('www-authenticate')
+function challengesOf(response: Response, request: Request, { accessToken, tokenType }: Tokens): Challenge[] {
+  const isSilent = response.ok || isForeign(response, request)
+  const header = isSilent ? null : response.headers.get('www-authenticate')
   const challenges = readChallenges(header && header.replaceAll(accessToken, '[secret]'))
   return challenges.filter(({ scheme }) => scheme === tokenType.toLowerCase())
+}
+
+/** Whether a redirect has led to another origin, which was not shown the token. */
+function isForeign({ redirected, url }: Response, request: Request): boolean {
+  return redirected && new URL(url).origin !== new URL(request.url).origin
+}
+
+/** Whether the API may have done what it was asked for before it redirected (RFC 9110 section 15.4.4). */
+function hasActed({ method }: Request, { redirected }: Response): boolean {
+  return redirected && method !== 'GET' && method !== 'HEAD'
 }
 
 /**
@@ -119,7 +131,7 @@ function challengesOf({ ok, headers }: Response, { accessToken, tokenType }: Tok
  */
 function copyOf(request: Request, ...[input, init]: Parameters<typeof fetch>): Request | undefined {
   if (isStream(init?.body)) return undefined
-  return input instanceof Request ? request.clone() : new Request(input, init)
+  return init?.body ? new Request(input, init) : request.clone()
 }
 
 /** Whether a body can be sent only once. */

@@ -59,7 +59,9 @@ export class Flight {
 
   /** Whether renewing works or may work again without anybody's doing. */
   isPassable(): boolean {
-    return !this.failure || isPassing(this.failure)
+    const { failure } = this
+    // An answer that is not in the words of OAuth may come from something on the way, such as a balancer in a deployment.
+    return !failure || isPassing(failure) || (failure.status !== undefined && failure.error === undefined)
   }
 
   /** Ends the pause: the record has become another, and says itself when to try again. */

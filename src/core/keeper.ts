@@ -16,6 +16,8 @@ import { View } from './view.js'
 
 /** How long another holder is left to its renewal before this one looks after it. */
 const rivalMs = 2000
+/** A network that comes and goes causes no more requests than one in this time. */
+const shortestHurryMs = 1000
 /** How soon a store that failed is asked again. */
 const rereadMs = 1000
 /** How long the first look may fail before nobody counts as signed in, so that somebody can be. */
@@ -83,7 +85,9 @@ export class Keeper {
   start(): void {
     if (this.#isActive) return
     this.#isActive = true
-    this.#ignoreWake = this.#parts.watchWake?.(() => void this.#reread())
+    this.#ignoreWake = this.#parts.watchWake?.((isBackOnline) => {
+      void this.#reread(isBackOnline ? this.#hurry() : undefined)
+    })
     void this.tend()
   }
 
@@ -104,6 +108,7 @@ export class Keeper {
     this.#isActive = false
     this.#schedule.stop()
     this.#ignoreWake?.()
+    this.#plan()
   }
 
   /** Does nothing by itself any more, and begins nothing. */
@@ -189,6 +194,21 @@ export class Keeper {
     return reading.then(onSuccess, onFailure).then(() => this.view.deliver())
   }
 
+  /** The network is back: a pause that only it has caused ends. One that a server may have asked for, or another holder, stays. */
+  async #hurry(): Promise<void> {
+    await this.session.read()
+    const { failure } = this.flight
+    if (failure?.code !== 'unavailable' || failure.status !== undefined) return
+    const now = this.#parts.environment.now()
+    await this.session.update((stored) => {
+      if (stored?.state !== 'live' || stored.intent?.owner !== this.owner) return undefined
+      const { intent } = stored
+      if (!intent.pause || now - intent.pause.from < shortestHurryMs) return undefined
+      return { ...stored, intent: { ...intent, pause: { ...intent.pause, ms: 0 } } }
+    })
+    this.flight.unpause()
+  }
+
   /** Tells of a failure of the store, once for as long as it lasts. */
   noteStoreFailure(error: EvergrantError): void {
     if (this.#storeFailure?.code !== error.code) this.view.report(error)
@@ -216,8 +236,9 @@ export class Keeper {
    */
   #plan(): void {
     const { record, isKnown } = this.session
+    // What it missed may be a sign-out, which matters to who renews only when asked, too.
+    if (!isKnown && !this.#isOver && (this.#isActive || record)) return this.#schedule.lookIn(rereadMs)
     if (!this.#isActive) return
-    if (!isKnown) return this.#schedule.lookIn(rereadMs)
     if (record?.state !== 'live' || !this.flight.isPassable() || this.#isQuiet()) return this.#schedule.stop()
     const { intent } = record
     const untilRetry = intent?.pause ? pauseLeft(intent.pause, this.#parts.environment.now()) : rivalMs

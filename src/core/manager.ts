@@ -11,11 +11,22 @@ import type { ManagerParts } from './parts.js'
 import { isSameToken, lineageOf, tokenOf, type AccessToken, type LiveRecord, type SessionRecord } from './record.js'
 import type { ProofKey, Send } from './proof.js'
 import { requireLive, type Change, type Session } from './session.js'
-import { assertBound, readSignIn, signIn, signOut, timeAfter, tombstoneOf, type Note } from './sign-in-out.js'
+import {
+  assertBound,
+  noRefreshToken,
+  readSignIn,
+  signIn,
+  signOut,
+  timeAfter,
+  tombstoneOf,
+  type Note,
+} from './sign-in-out.js'
 import type { Snapshot } from './snapshot.js'
 import { kindOf, type TokenKind } from './token-kind.js'
 import {
   sessionName,
+  settled,
+  tokensOf,
   withSession,
   type AccessTokenOptions,
   type SetTokensOptions,
@@ -152,15 +163,17 @@ class Manager implements PooledManager {
     if (this.#makingKey) await this.#makingKey.catch(() => undefined)
     // A store that cannot be read may hold a session all the same.
     if (session.record?.state !== 'live') await this.#keeper.load().catch(() => undefined)
-    const at = timeAfter(session.record, now())
-    const tombstone = tombstoneOf(session.record, at)
+    const { record: known, isHeld } = session
+    const at = timeAfter(known, now())
+    const tombstone = tombstoneOf(known, at)
+    const untaken = isHeld && known?.state === 'live' ? known : undefined
     const { failure, replaced } = await this.#decide(tombstone, (note) => {
-      const change = signOut(at, now, note)
+      const change = signOut(at, now, note, untaken)
       if (session.record?.state === 'live') session.hold(tombstone, change)
       view.deliver()
       return change
     })
-    await Promise.all(replaced.map((record) => revocations.discard(record, session.record)))
+    await Promise.all(replaced.map((record) => revocations.discard(record, session.record ?? tombstone)))
     if (failure) throw failure
     return { idToken: replaced[0]?.idToken }
   }
@@ -193,11 +206,14 @@ class Manager implements PooledManager {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const keeper = this.#keeper
     this.dispose()
-    const stored = keeper.flight.settled().then(() => keeper.session.handOver())
     // A process does not end before that.
-    await within(this.#environment, farewellMs, stored, tooLate, true)
+    await within(this.#environment, farewellMs, this[settled](), tooLate, true)
+  }
+
+  async [settled](): Promise<void> {
+    await this.#keeper.flight.settled()
+    await this.#keeper.session.handOver()
   }
 
   async [withSession]<T>(work: (session: Session) => Promise<T>): Promise<T> {
@@ -273,25 +289,4 @@ class Manager implements PooledManager {
 
 function tooLate(): EvergrantError {
   return new EvergrantError('unavailable', 'the renewal under way does not end')
-}
-
-const noRefreshToken: TokenEvent = {
-  type: 'warning',
-  warning: 'no_refresh_token',
-  message:
-    'offline_access was asked for, but no refresh token came: allow the client the refresh token grant, and the user ' +
-    "that scope; some servers also want prompt: 'consent'",
-}
-
-function tokensOf(record: LiveRecord, token: AccessToken, expiresAt: number | undefined): Tokens {
-  return {
-    accessToken: token.token,
-    sessionId: record.sessionId,
-    tokenType: token.type,
-    expiresAt,
-    scope: token.scope ?? record.scope,
-    idToken: record.idToken,
-    identity: record.identity,
-    extra: record.extra,
-  }
 }

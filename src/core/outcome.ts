@@ -44,7 +44,9 @@ export async function install(parts: RenewalParts, turn: Turn, received: Answer)
   const idToken = verdict &&
     verdict.identity && { idToken: answer.idToken, identity: next.identity ?? verdict.identity }
   const record = { ...next, ...idToken }
-  await put(parts, turn, record)
+  const spacing = { from: parts.environment.now(), ms: spacingMs }
+  // Somebody else may have sent the same refresh token since: then that request is still on its way.
+  await put(parts, turn, record, (stored) => (turn.isMarkedIn(stored) ? record : { ...record, spacing }))
   if (lineageOf(parts.session.record) !== lineageOf(record)) parts.discard(record)
   if (pause) throw noToken().until(pause.from + pause.ms)
 }
@@ -64,10 +66,15 @@ export async function settle(parts: RenewalParts, turn: Turn, { failure, isSent 
     await leave(parts, turn, undefined)
     throw failure
   }
-  const isNewDoubt = isSent && !turn.intent.inDoubt
-  const attempt = isNewDoubt ? 1 : turn.intent.attempt
   // What is refused is one kind of token, so that those of the others need not wait.
   const isOfItsKind = turn.need.kind.key !== defaultTokenKey && !isPassing(failure)
+  // Then nothing was spent either, and there is nothing to follow up.
+  if (isOfItsKind && !isUnclear(failure) && !turn.intent.inDoubt) {
+    await leave(parts, turn, undefined)
+    throw failure
+  }
+  const isNewDoubt = isSent && !turn.intent.inDoubt
+  const attempt = isNewDoubt ? 1 : turn.intent.attempt
   const pause = isOfItsKind
     ? { from: parts.environment.now(), ms: 0 }
     : nextPause(parts.environment, attempt, isSent && isUnclear(failure), failure.retryAt)
@@ -105,7 +112,10 @@ export function isUnclear({ status }: EvergrantError): boolean {
 async function end(parts: RenewalParts, turn: Turn, reason: EndReason): Promise<void> {
   const { sessionId, generation } = turn.record
   const at = parts.environment.now()
-  await put(parts, turn, { format: recordFormat, state: 'ended', sessionId, generation, reason, at })
+  const ended: SessionRecord = { format: recordFormat, state: 'ended', sessionId, generation, reason, at }
+  // Who has taken over meanwhile may have been given the next tokens, and judges by what the server tells them.
+  const isOurs = (stored: LiveRecord): boolean => reason === 'someone_else' || turn.isMarkedIn(stored)
+  await put(parts, turn, ended, (stored) => (isOurs(stored) ? ended : undefined))
   requireLive(parts.session.record)
 }
 
@@ -161,8 +171,13 @@ function takeNotes(
 }
 
 /** Writes the successor of the generation a turn was taken for, unless the record has moved on. */
-async function put(parts: RenewalParts, turn: Turn, next: SessionRecord): Promise<void> {
-  parts.view.report(await parts.session.put(next, (stored) => (turn.isFor(stored) ? next : undefined)))
+async function put(
+  parts: RenewalParts,
+  turn: Turn,
+  next: SessionRecord,
+  nextOf: (stored: LiveRecord) => SessionRecord | undefined = () => next,
+): Promise<void> {
+  parts.view.report(await parts.session.put(next, (stored) => (turn.isFor(stored) ? nextOf(stored) : undefined)))
 }
 
 function noToken(): EvergrantError {

@@ -19,8 +19,8 @@ export interface KeeperParts {
   readonly checkIdToken: IdTokenCheck
   readonly revoke: Revoke
   readonly renewEarlySeconds: number
-  /** Calls back when a device may have slept or come online. Returns a function that ends it. */
-  readonly watchWake?: ((look: () => void) => () => void) | undefined
+  /** Calls back when a device may have slept or come online, and tells which. Returns a function that ends it. */
+  readonly watchWake?: ((look: (isBackOnline?: boolean) => void) => () => void) | undefined
   /** Whether nobody sees what this holder does: then it does nothing that nobody asked for. */
   readonly isHidden?: (() => boolean) | undefined
   /** Is told of each event, after the listeners of its type that came first. */

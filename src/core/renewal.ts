@@ -4,7 +4,7 @@ import { EvergrantError, isEvergrantError } from './errors.js'
 import type { Grant, Granted, IdTokenCheck } from './grant.js'
 import type { Lock } from './lock.js'
 import { believeRefusal, install, settle } from './outcome.js'
-import type { LiveRecord } from './record.js'
+import { lineageOf, type LiveRecord } from './record.js'
 import type { Session } from './session.js'
 import { Turn, type Need, type Rival } from './turn.js'
 import type { View } from './view.js'
@@ -45,15 +45,21 @@ export interface NoAnswer {
 export function renew(parts: RenewalParts, need: Need): Promise<void> {
   const { session, environment, lock, rival } = parts
   return lock(session.key, async () => {
-    const turn = await Turn.take(session, environment, rival, need)
-    if (!turn) return
+    let turn: Turn | undefined
     try {
+      turn = await Turn.take(session, environment, rival, need)
+      if (!turn) return
       const answer = await spend(parts, turn)
       if ('granted' in answer) await install(parts, turn, answer)
       else if (isDefinite(answer.failure)) await believeRefusal(parts, turn)
       else await settle(parts, turn, answer)
+    } catch (error) {
+      // A failure says nothing of what has taken the place of its record meanwhile: whoever waits looks at that.
+      const { record } = session
+      const isMoot = record?.state !== 'ended' && lineageOf(record) !== lineageOf(turn?.record ?? need.previous)
+      if (!isMoot || !isEvergrantError(error)) throw error
     } finally {
-      turn.end()
+      turn?.end()
     }
   })
 }

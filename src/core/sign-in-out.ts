@@ -1,5 +1,6 @@
 import type { Environment } from './environment.js'
 import { EvergrantError } from './errors.js'
+import type { TokenEvent } from './events.js'
 import type { IdTokenCheck } from './grant.js'
 import type { ProofKey, Prover } from './proof.js'
 import {
@@ -91,10 +92,15 @@ export function signIn(record: LiveRecord, now: () => number, note: Note, unless
   })
 }
 
-/** A sign-out ends whatever is there. */
-export function signOut(at: number, now: () => number, note: Note): Change {
+/**
+ * A sign-out ends whatever is there. `untaken` is a session that the store has not taken yet: it may still do so, as a write
+ * that was given up may arrive late, unless the tombstone is there first.
+ */
+export function signOut(at: number, now: () => number, note: Note, untaken?: LiveRecord): Change {
   return unlessOverruled(at, now, (stored) => {
-    if (!stored || stored.state === 'signed_out') return undefined
+    if (!stored || stored.state === 'signed_out') {
+      return untaken && untaken.sessionId !== stored?.sessionId ? tombstoneOf(untaken, at) : undefined
+    }
     note(stored)
     return tombstoneOf(stored, at)
   })
@@ -112,4 +118,13 @@ function unlessOverruled(at: number, now: () => number, change: Change): Change 
 
 function nonsense(why: string): EvergrantError {
   return new EvergrantError('misconfigured', `setTokens() needs the token response of an OAuth server, but ${why}`)
+}
+
+/** What to tell when a sign-in that asked for it brought no refresh token. */
+export const noRefreshToken: TokenEvent = {
+  type: 'warning',
+  warning: 'no_refresh_token',
+  message:
+    'offline_access was asked for, but no refresh token came: allow the client the refresh token grant, and the user ' +
+    "that scope; some servers also want prompt: 'consent'",
 }

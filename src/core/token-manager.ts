@@ -4,6 +4,7 @@ import { EvergrantError } from './errors.js'
 import type { TokenEvent } from './events.js'
 import type { Identity } from './grant.js'
 import type { ProofKey } from './proof.js'
+import type { AccessToken, LiveRecord } from './record.js'
 import type { Session } from './session.js'
 import type { Snapshot } from './snapshot.js'
 import type { TokenKindOptions } from './token-kind.js'
@@ -62,8 +63,24 @@ export interface Tokens {
   readonly extra: Readonly<Record<string, unknown>> | undefined
 }
 
+/** What callers get of a record. */
+export function tokensOf(record: LiveRecord, token: AccessToken, expiresAt: number | undefined): Tokens {
+  return {
+    accessToken: token.token,
+    sessionId: record.sessionId,
+    tokenType: token.type,
+    expiresAt,
+    scope: token.scope ?? record.scope,
+    idToken: record.idToken,
+    identity: record.identity,
+    extra: record.extra,
+  }
+}
+
 /** Where {@link TokenManager} lets a flow at its session. */
 export const withSession: unique symbol = Symbol('session')
+/** Where a flow waits for {@link TokenManager} before it leaves the page. */
+export const settled: unique symbol = Symbol.for('evergrant settled')
 /** Where {@link TokenManager} tells what its session is called in the store, also to another copy of this package. */
 export const sessionName: unique symbol = Symbol.for('evergrant session name')
 
@@ -170,6 +187,13 @@ export interface TokenManager {
    * @internal
    */
   [withSession]<T>(work: (session: Session) => Promise<T>): Promise<T>
+  /**
+   * Resolves when what this manager has begun is stored: the answer to a renewal that is under way would be lost with the
+   * page or process that waits for it.
+   *
+   * @internal
+   */
+  [settled](): Promise<void>
   /** @internal */
   readonly [sessionName]: string
 }

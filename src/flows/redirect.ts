@@ -1,6 +1,7 @@
 import { isEvergrantError } from '../core/errors.js'
-import type { TokenManager } from '../core/token-manager.js'
+import { settled, type TokenManager } from '../core/token-manager.js'
 import { authorizationRequest, redeemCode, type AuthorizationOptions } from '../oauth/authorization-code.js'
+import { bounded } from '../oauth/http.js'
 import { oneAtATime, type UnderWay } from './one-at-a-time.js'
 import { newState, pathOf, remember, take } from './pending.js'
 
@@ -33,6 +34,8 @@ export async function signInWithRedirect(tokens: TokenManager, options: SignInOp
   const returnTo = pathOf(options.returnTo)
   const state = newState()
   const { url, sent } = await authorizationRequest(tokens.client, state, options)
+  // Whoever was signed in still is, should the user come back without a new session.
+  await bounded(tokens[settled]()).catch(() => undefined)
   remember(tokens, state, { type: 'sign_in', returnTo, ...sent })
   location.assign(url)
 }

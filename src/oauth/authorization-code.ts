@@ -145,7 +145,8 @@ function assertAnswers(idToken: string, { nonce, maxAge }: SentRequest, clientId
   const { identity } = idTokenCheck(undefined, clientId)(idToken, undefined, now)
   if (!identity) return
   if (identity.nonce !== nonce) throw new EvergrantError('misconfigured', 'the ID token answers another sign-in')
-  const ageMs = now - (identity.auth_time ?? 0) * 1000
+  // By the clock of the server alone, which has issued the token just now.
+  const ageMs = (identity.iat - (identity.auth_time ?? 0)) * 1000
   if (maxAge !== undefined && ageMs > maxAge * 1000 + toleranceMs) {
     throw new EvergrantError('login_required', `the server did not ask for a sign-in within ${maxAge} s`)
   }

@@ -47,8 +47,10 @@ async function discover(issuer: string, environment: Environment): Promise<Serve
   for (const url of wellKnown(issuer)) {
     const headers = { accept: 'application/json' }
     const response = await environment.fetch(url, { ...requestInit, headers }).catch((error: unknown) => {
-      throw networkFailure(error, url)
+      // To a page, an answer without the headers of CORS is none, and those to unknown addresses often come without.
+      failure = networkFailure(error, url)
     })
+    if (!response) continue
     const { status } = response
     if (status === 404) continue
     const metadata = await readMetadata(issuer, response)

@@ -1,12 +1,16 @@
 /**
- * Calls `look` when a page may have slept, was shown again or came online: its timers cannot be trusted then. Returns
- * a function that ends it.
+ * Calls `look` when a page may have slept, was shown again or came online: its timers cannot be trusted then. Tells it
+ * whether the network has come back since the last look. Returns a function that ends it.
  */
-export function watchWake(look: () => void): () => void {
+export function watchWake(look: (isBackOnline?: boolean) => void): () => void {
   const page = globalThis.document
-  const lookIfVisible = (event: Partial<PageTransitionEvent>): void => {
+  let isBackOnline = false
+  const lookIfVisible = ({ type, persisted }: Event & Partial<PageTransitionEvent>): void => {
+    isBackOnline ||= type === 'online'
     // A page that is shown for the first time has just looked.
-    if (!isHidden() && event.persisted !== false) look()
+    if (isHidden() || persisted === false) return
+    look(isBackOnline)
+    isBackOnline = false
   }
   const sources: [EventTarget | undefined, string][] = [
     [page, 'visibilitychange'],

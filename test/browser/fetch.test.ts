@@ -88,6 +88,13 @@ describe.each(engineNames)('tokens.fetch in %s', (name) => {
       expect(tokensAt(api)).toEqual(['Bearer token-0', undefined])
     })
 
+    test('to another origin that refuses what comes is not followed twice', async () => {
+      const url = redirect(api, 303, `${other.origin}/refuse`)
+      const outcome = await tab.evaluate((url) => window.call('manager', url, { method: 'POST', body: 'hello' }), url)
+      expect(outcome.status).toBe(401)
+      expect([api.received.length, other.received.length]).toEqual([1, 1])
+    })
+
     test('of a repeated call to another origin carries neither token', async () => {
       const url = redirect(api, 307, `${other.origin}/there`, '/refuse')
       await tab.evaluate((url) => window.call('manager', url, { method: 'POST', body: 'hello' }), url)
@@ -146,6 +153,16 @@ describe.each(engineNames)('tokens.fetch in %s', (name) => {
       }, `${api.origin}/refuse`)
       expect(outcome).toEqual({ status: 200, text: 'ok', isUsed: true })
       expect(api.received).toMatchObject(Array(2).fill({ method: 'PUT', body: 'hello', contentType: 'text/x-own' }))
+    })
+
+    test('sends a Request of another frame, as fetch does', async () => {
+      const outcome = await tab.evaluate((url) => {
+        const frame = document.body.appendChild(document.createElement('iframe')).contentWindow as typeof globalThis &
+          Window
+        return window.call('manager', new frame.Request(url, { method: 'POST', body: 'hello' }))
+      }, `${api.origin}/refuse`)
+      expect(outcome).toEqual({ status: 200, text: 'ok' })
+      expect(api.received.map(({ body }) => body)).toEqual(['hello', 'hello'])
     })
 
     test('does not send a stream again; whether an engine can send one at all is as with fetch', async () => {

@@ -166,3 +166,24 @@ test('tokens that wait to be stored when a manager is disposed are stored all th
   expect((await place.read(key))?.record).toMatchObject({ generation: 1, refreshToken: 'alice-refresh-2' })
   expect(environment.timers.size).toBe(0)
 })
+
+test('a sign-in that the store takes late does not undo the sign-out after it, and its tokens are revoked', async () => {
+  const environment = new FakeEnvironment()
+  const place = memoryStore()
+  let lateMs = 8000
+  const swap: typeof place.swap = async (...all) => {
+    if (lateMs > 0) await new Promise<void>((resolve) => environment.setTimer(resolve, lateMs))
+    return place.swap(...all)
+  }
+  const revoked: string[] = []
+  const revoke = async (token: string): Promise<void> => void revoked.push(token)
+  const manager = managerOf(environment, { store: { ...place, swap }, revoke })
+  await environment.pass(1000)
+  await environment.passUntil(manager.setTokens(alice))
+  lateMs = 0
+  await environment.passUntil(manager.signOut())
+  await environment.pass(60_000)
+  expect(manager.getSnapshot().status).toBe('signed_out')
+  expect(revoked).toEqual(['alice-refresh-1', 'alice-1'])
+  manager.dispose()
+})

@@ -120,3 +120,22 @@ test('a record of a newer format is no sign-out, and is reported once', async ()
   expect(status).toBe('signed_out')
   manager.dispose()
 })
+
+test('who renews only when asked, and cannot read when told of a sign-out, looks again', async () => {
+  const environment = new FakeEnvironment()
+  const place = memoryStore()
+  const store = new BrittleStore(environment, place)
+  const one = managerOf(environment, { store, autoRenew: false })
+  const other = managerOf(environment, { store: new BrittleStore(environment, place) })
+  await environment.passUntil(other.setTokens(alice))
+  await environment.pass(1000)
+  expect(await one.getAccessToken()).toBe('alice')
+  store.isUnreadable = true
+  await environment.passUntil(other.signOut())
+  await environment.passUntil(other.setTokens(bob))
+  await environment.pass(100)
+  store.isUnreadable = false
+  await environment.pass(1_800_000)
+  expect(await one.getAccessToken()).toBe('bob')
+  for (const manager of [one, other]) manager.dispose()
+})

@@ -24,16 +24,16 @@ class Server {
   readonly unanswered: string[] = []
   #current = 'refresh-0'
 
-  async signIn(scope = 'read write'): Promise<ReturnType<typeof this.holder>> {
-    const holder = this.holder()
+  async signIn(scope = 'read write', autoRenew = false): Promise<ReturnType<typeof this.holder>> {
+    const holder = this.holder({}, autoRenew)
     await holder.setTokens({ access_token: 'all-0', expires_in: 600, refresh_token: this.#current, scope })
     return holder
   }
 
-  holder(additional = {}) {
+  holder(additional = {}, autoRenew = false) {
     const { environment, store } = this
     const client = oauthClient({ metadata: () => Promise.resolve(metadata), clientId: 'client', environment })
-    return managerOf(environment, { client, store, autoRenew: false, grant: refreshTokenGrant(additional) })
+    return managerOf(environment, { client, store, autoRenew, grant: refreshTokenGrant(additional) })
   }
 
   async #answer(form: URLSearchParams): Promise<Response> {
@@ -162,6 +162,19 @@ test('a refusal of one resource is believed for ten seconds, and asked about aga
   server.refusals.clear()
   await server.environment.pass(10_000)
   expect(await server.environment.passUntil(tokens.getAccessToken({ resource: bills }))).toBe(`${bills}-2`)
+})
+
+test('P-158 a resource that is refused rotates nothing, also where tokens are renewed in the background', async () => {
+  const server = new Server()
+  server.refusals.set(orders, Response.json({ error: 'invalid_target' }, { status: 400 }))
+  const holder = await server.signIn('read write', true)
+  for (let second = 0; second < 300; second++) {
+    await server.environment.pass(1000)
+    void failureOf(holder.getAccessToken({ resource: orders }))
+  }
+  expect(new Set(server.requests)).toEqual(new Set([orders]))
+  expect(server.requests.length).toBeLessThan(32)
+  holder.dispose()
 })
 
 test('what a resource demands of the user is no end of the session', async () => {

@@ -114,21 +114,6 @@ describe('an ID token', () => {
   ])('%s signs nobody in', async (_kind, intercept) => {
     expect(await failure({ intercept })).toMatchObject({ code: 'misconfigured', codesSent: 1 })
   })
-
-  const hourAgo = (): { subject: string; authenticatedAt: number } => ({
-    subject: 'bob',
-    authenticatedAt: Date.now() - 3_600_000,
-  })
-
-  test('that tells of a sign-in longer ago than maxAge wants a new one', async () => {
-    expect(await failure({ authorize: hourAgo }, { maxAge: 60 })).toMatchObject({ code: 'login_required' })
-  })
-
-  test.each([[undefined], [7200]])('that tells of an hour ago will do for a maxAge of %j', async (maxAge) => {
-    const page = fakePage({ authorize: hourAgo, scope: 'openid' })
-    await comeBack(page, { maxAge })
-    expect(await handleRedirectCallback(page.tokens)).toMatchObject({ outcome: 'signed_in' })
-  })
 })
 
 describe('a code that brings no tokens', () => {

@@ -235,3 +235,26 @@ describe('the way back into the application', () => {
     expect(await handleRedirectCallback(page.tokens)).toEqual({ outcome: 'signed_in', returnTo: path })
   })
 })
+
+test('the page is not left while a renewal is under way, whose tokens would be lost with it', async () => {
+  let answer = (): void => undefined
+  const isAnswered = new Promise<void>((resolve) => (answer = resolve))
+  const page = fakePage({
+    rotation: 'strict',
+    async intercept(request, pass) {
+      const response = await pass(request)
+      if (request.url.endsWith('/token')) await isAnswered
+      return response
+    },
+  })
+  await page.tokens.setTokens(await page.server.signIn(), { receivedAt: Date.now() - 60_000 })
+  const renewing = page.tokens.renew()
+  const leaving = ask(page)
+  for (let turn = 0; turn < 50; turn++) await new Promise((next) => setImmediate(next))
+  expect(page.sentTo).toBeUndefined()
+  answer()
+  await leaving
+  const { accessToken } = await renewing
+  await page.follow()
+  expect(await page.tokens.getAccessToken()).toBe(accessToken)
+})

@@ -107,4 +107,33 @@ export const mutantsOfFetch: readonly Mutant[] = [
     ],
     caughtBy: { test: 'core/fetch/bodies.test.ts' },
   },
+  {
+    name: 'a refusal of another origin, which was not shown the token, renews it',
+    edits: [
+      {
+        file: 'core/authorized-fetch.ts',
+        find: 'response.status !== 401 || isForeign(response, request)',
+        replace: 'response.status !== 401',
+      },
+    ],
+    caughtBy: { test: 'core/fetch/refused.test.ts' },
+  },
+  {
+    name: 'a demand of another origin is told as one of the API',
+    edits: [
+      { file: 'core/authorized-fetch.ts', find: 'response.ok || isForeign(response, request)', replace: 'response.ok' },
+    ],
+    caughtBy: { test: 'core/fetch/challenge-events.test.ts' },
+  },
+  {
+    name: 'what an API has done before it redirected is asked for twice',
+    edits: [
+      {
+        file: 'core/authorized-fetch.ts',
+        find: 'if (!copy || hasActed(request, response)) return response',
+        replace: 'if (!copy) return response',
+      },
+    ],
+    caughtBy: { test: 'core/fetch/refused.test.ts' },
+  },
 ]

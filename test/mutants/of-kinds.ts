@@ -90,7 +90,7 @@ export const mutantsOfKinds: readonly Mutant[] = [
   },
   {
     name: 'what has come out of a cache tells the time',
-    edits: [{ file: 'oauth/dpop.ts', find: 'if (isRefusal(status) && !Number', replace: 'if (!Number' }],
+    edits: [{ file: 'oauth/dpop.ts', find: 'if (isRefusal(response.status) && serverTime', replace: 'if (serverTime' }],
     caughtBy: { test: 'oauth/dpop.test.ts' },
   },
   {

@@ -225,4 +225,61 @@ export const mutantsOfOutcomes: readonly Mutant[] = [
     ],
     caughtBy: { test: 'core/asking-stores.test.ts' },
   },
+  {
+    name: 'a page of a balancer ends renewals in the background',
+    edits: [
+      {
+        file: 'core/flight.ts',
+        find: ' || (failure.status !== undefined && failure.error === undefined)',
+        replace: '',
+      },
+    ],
+    caughtBy: { test: 'core/strange-answers.test.ts' },
+  },
+  {
+    name: 'a late answer is stored without the distance from the request that took its place',
+    edits: [
+      { file: 'core/outcome.ts', find: 'turn.isMarkedIn(stored) ? record : { ...record, spacing }', replace: 'record' },
+    ],
+    caughtBy: { test: 'core/crossing.test.ts' },
+  },
+  {
+    name: 'a refusal ends the session under the hands of whoever has taken over',
+    edits: [{ file: 'core/outcome.ts', find: "reason === 'someone_else' || turn.isMarkedIn(stored)", replace: 'true' }],
+    caughtBy: { test: 'core/crossing.test.ts' },
+  },
+  {
+    name: 'a renewal of the old session fails the new one',
+    edits: [
+      { file: 'core/renewal.ts', find: 'if (!isMoot || !isEvergrantError(error)) throw error', replace: 'throw error' },
+    ],
+    caughtBy: { test: 'core/crossing.test.ts' },
+  },
+  {
+    name: 'a sign-out leaves the store to a sign-in that it may still take',
+    edits: [
+      {
+        file: 'core/sign-in-out.ts',
+        find: 'return untaken && untaken.sessionId !== stored?.sessionId ? tombstoneOf(untaken, at) : undefined',
+        replace: 'return undefined',
+      },
+    ],
+    caughtBy: { test: 'core/decisions.test.ts' },
+  },
+  {
+    name: 'a resource that is refused leaves a mark that looks like a dead holder',
+    edits: [
+      {
+        file: 'core/outcome.ts',
+        find: 'if (isOfItsKind && !isUnclear(failure) && !turn.intent.inDoubt) {',
+        replace: 'if (false) {',
+      },
+    ],
+    caughtBy: { test: 'core/token-kinds.test.ts' },
+  },
+  {
+    name: 'who renews only when asked does not look again when the store could not be read',
+    edits: [{ file: 'core/keeper.ts', find: '(this.#isActive || record)', replace: 'this.#isActive' }],
+    caughtBy: { test: 'core/notice.test.ts' },
+  },
 ]

@@ -16,12 +16,45 @@ export const mutantsOfPages: readonly Mutant[] = [
   },
   {
     name: 'a page that comes back from the back/forward cache trusts its timers',
-    edits: [{ file: 'signals/wake.ts', find: 'event.persisted !== false', replace: 'event.persisted === undefined' }],
+    edits: [{ file: 'signals/wake.ts', find: 'persisted === false', replace: 'persisted !== undefined' }],
     caughtBy: { test: 'signals/wake.test.ts' },
   },
   {
     name: 'a page that was just loaded looks into the store twice',
-    edits: [{ file: 'signals/wake.ts', find: ' && event.persisted !== false', replace: '' }],
+    edits: [{ file: 'signals/wake.ts', find: ' || persisted === false', replace: '' }],
     caughtBy: { test: 'signals/wake.test.ts' },
+  },
+  {
+    name: 'a page that is back online waits as long as for a server in trouble',
+    edits: [{ file: 'core/keeper.ts', find: 'isBackOnline ? this.#hurry() : undefined', replace: 'undefined' }],
+    caughtBy: { test: 'core/online.test.ts' },
+  },
+  {
+    name: 'a page that is back online does not wait for what the server has asked for',
+    edits: [
+      {
+        file: 'core/keeper.ts',
+        find: "failure?.code !== 'unavailable' || failure.status !== undefined",
+        replace: "failure?.code !== 'unavailable'",
+      },
+    ],
+    caughtBy: { test: 'core/online.test.ts' },
+  },
+  {
+    name: 'a page that is back online takes no heed of what another has been asked for',
+    edits: [{ file: 'core/keeper.ts', find: 'stored.intent?.owner !== this.owner', replace: '!stored.intent' }],
+    caughtBy: { test: 'core/online.test.ts' },
+  },
+  {
+    name: 'a network that comes and goes causes a request each time',
+    edits: [{ file: 'core/keeper.ts', find: 'now - intent.pause.from < shortestHurryMs', replace: 'false' }],
+    caughtBy: { test: 'core/online.test.ts' },
+  },
+  {
+    name: 'a page leaves for the sign-in under a renewal of its own',
+    edits: [
+      { file: 'flows/redirect.ts', find: 'await bounded(tokens[settled]()).catch(() => undefined)', replace: '' },
+    ],
+    caughtBy: { test: 'flows/requests.test.ts' },
   },
 ]

@@ -51,6 +51,15 @@ describe('metadata of the server', () => {
     },
   )
 
+  it('P-186 are asked for in the other form where a page cannot read that there is nothing in the first', async () => {
+    const { asked, environment } = site({
+      [`${issuer}/.well-known/openid-configuration`]: new TypeError('Failed to fetch'),
+      [`${issuer}/.well-known/oauth-authorization-server`]: found,
+    })
+    expect(await metadataSource({ issuer }, environment)()).toEqual(found)
+    expect(asked).toHaveLength(2)
+  })
+
   it('P-186 are found on a test server in either form', async () => {
     const server = createAuthorizationServer({ issuer: `${issuer}/tenant` })
     for (const missing of ['openid-configuration', 'oauth-authorization-server']) {

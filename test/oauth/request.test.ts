@@ -2,7 +2,7 @@ import { createTokenManager, type EvergrantError, type ServerMetadata } from 'ev
 import { describe, expect, it } from 'vitest'
 import { clientSecretBasic } from '../../src/oauth/client-authentication.js'
 import { ask, askedWith } from '../support/asking.js'
-import { answering, manage } from '../support/managed.js'
+import { answering, issuer, manage } from '../support/managed.js'
 
 describe('the request for new tokens', () => {
   it('F-060 P-001 F-086 F-087 is a form, posted to the token endpoint of the metadata', async () => {
@@ -131,6 +131,21 @@ describe('the request for new tokens', () => {
     const additionalParameters = { audience: '', resource: undefined as unknown as string, realm: 'r' }
     const { body } = await askedWith({ additionalParameters })
     expect([...body.keys()].sort()).toEqual(['client_id', 'grant_type', 'realm', 'refresh_token'])
+  })
+
+  it('is made by a fetch of the caller’s as by that of a browser, which is nobody’s method', async () => {
+    const fetch: typeof globalThis.fetch = function (this: unknown) {
+      if (this !== undefined) throw new TypeError('Illegal invocation')
+      return Promise.resolve(Response.json({ access_token: 'access-1', token_type: 'Bearer' }))
+    }
+    const manager = createTokenManager({
+      metadata: { issuer, token_endpoint: `${issuer}/token` },
+      clientId: 'c',
+      fetch,
+    })
+    await manager.setTokens({ refresh_token: 'refresh-1' })
+    expect(await manager.getAccessToken()).toBe('access-1')
+    manager.dispose()
   })
 
   it('P-012 counts a request as unanswered after ten seconds, short of the usual grace, and never aborts it', async () => {

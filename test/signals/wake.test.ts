@@ -9,12 +9,13 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-/** Watches a page that is there, and counts the looks. */
-function watch(): { looks(): number; stop(): void } {
+/** Watches a page that is there, and counts the looks; `told` is whether each was told that the network came back. */
+function watch(): { looks(): number; told(): unknown[]; stop(): void } {
   vi.stubGlobal('document', page)
   vi.stubGlobal('window', window)
   const look = vi.fn()
-  return { looks: () => look.mock.calls.length, stop: watchWake(look) }
+  const told = (): unknown[] => look.mock.calls.flat()
+  return { looks: () => told().length, told, stop: watchWake(look) }
 }
 
 /** A page that is shown: again, or for the first time. */
@@ -45,11 +46,16 @@ describe('a page looks at its session', () => {
     stop()
   })
 
-  test('and not while nobody sees it', () => {
-    const { looks, stop } = watch()
+  test('and not while nobody sees it, but then it knows that the network came back, once', () => {
+    const { looks, told, stop } = watch()
     page.visibilityState = 'hidden'
     window.dispatchEvent(new Event('online'))
     expect(looks()).toBe(0)
+    page.visibilityState = 'visible'
+    page.dispatchEvent(new Event('visibilitychange'))
+    page.dispatchEvent(new Event('visibilitychange'))
+    window.dispatchEvent(new Event('online'))
+    expect(told()).toEqual([true, false, true])
     stop()
   })
 })

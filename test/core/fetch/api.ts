@@ -94,3 +94,8 @@ function tokensNumber(number: number): object {
   const [access_token, refresh_token] = [`access-${number}`, `refresh-${number}`]
   return { access_token, token_type: 'Bearer', expires_in: 3600, refresh_token }
 }
+
+/** An answer as `fetch` gives it when it has followed a redirect to `url`. */
+export function redirected(response: Response, url: string): Response {
+  return Object.defineProperties(response, { url: { value: url }, redirected: { value: true } })
+}

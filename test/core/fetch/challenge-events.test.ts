@@ -1,6 +1,6 @@
 import type { TokenEvent } from 'evergrant'
 import { describe, expect, test } from 'vitest'
-import { api, refusal, signedIn } from './api.js'
+import { api, redirected, refusal, signedIn } from './api.js'
 
 /** The challenge events that an answer causes. */
 async function eventsOf(answer: Response, signIn: object = {}): Promise<TokenEvent[]> {
@@ -66,6 +66,16 @@ describe('a challenge event', () => {
     const [event] = await eventsOf(refusal(`Bearer error="insufficient_scope", ${quotes}`, 403))
     expect(event).toMatchObject({ scope: '[secret] read', acrValues: 'is:[secret]' })
     expect(JSON.stringify(event)).not.toContain('access-0')
+  })
+
+  test('never comes from another origin, to which the API has redirected', async () => {
+    const calling = await signedIn()
+    const events: TokenEvent[] = []
+    calling.manager.on('challenge', (event) => events.push(event))
+    const demand = refusal('Bearer error="insufficient_scope", scope="admin"', 403)
+    calling.answer = () => redirected(demand, 'https://files.example/report')
+    await calling.call()
+    expect(events).toEqual([])
   })
 
   test('comes from the answer to a repeated call too, once', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { idToken } from '../../support/id-tokens.js'
-import { accepting, api, refusal, signedIn, type Api } from './api.js'
+import { accepting, api, redirected, refusal, signedIn, type Api } from './api.js'
 
 /** An API that takes the token of the first renewal. */
 async function refusing(challenge: string | undefined): Promise<Api> {
@@ -79,6 +79,23 @@ describe('a 401', () => {
     }
     expect((await calling.call()).status).toBe(401)
     expect(calling.presented).toEqual(['Bearer access-0'])
+  })
+
+  test('of another origin, to which the API has redirected, is the caller’s: the token did not go there', async () => {
+    const calling = await signedIn()
+    calling.answer = () => redirected(refusal(), 'https://files.example/report')
+    expect((await calling.call()).status).toBe(401)
+    expect([calling.renewals, calling.calls.length]).toEqual([0, 1])
+  })
+
+  test.each([
+    ['POST', 1],
+    ['GET', 2],
+  ])('behind a redirect of the API renews, and repeats a %s %i times at most', async (method, times) => {
+    const calling = await signedIn()
+    calling.answer = () => redirected(refusal(), `${api}/orders/1`)
+    expect((await calling.call(`${api}/orders`, { method })).status).toBe(401)
+    expect([calling.renewals, calling.calls.length]).toEqual([1, times])
   })
 
   test('P-133 that comes after the renewal which another call has caused makes no second one', async () => {
