@@ -119,7 +119,8 @@ class Manager implements PooledManager {
     let spoiled = 0
     for (;;) {
       const record = requireLive(keeper.session.record)
-      if (record.sessionId !== first.sessionId) throw new EvergrantError('aborted', 'another session took its place')
+      if (record.sessionId !== first.sessionId && !this.#parts.grant.startsSession)
+        throw new EvergrantError('aborted', 'another session took its place')
       const lifetime = keeper.view.lifetimeOf(kind.key)
       const token = tokenOf(record, kind.key)
       const isNew = !isSameToken(token, previous)
@@ -279,6 +280,9 @@ class Manager implements PooledManager {
     try {
       await room.wait(this.#keeper.renew(record, kind, rejected), endsAt, signal)
     } catch (error) {
+      // The store has lost what anybody may begin anew, or somebody has signed out.
+      const isGone = isEvergrantError(error) && error.code === 'login_required' && !this.#keeper.isLoaded
+      if (isGone && this.#parts.grant.startsSession) return room.wait(this.#keeper.load(), endsAt, signal)
       if (!isEvergrantError(error) || !isPassing(error) || error.retryAt === undefined) throw error
       const pauseMs = Math.max(shortestPauseMs, error.retryAt - this.#environment.now())
       if (this.#environment.monotonic() + pauseMs >= endsAt) throw error

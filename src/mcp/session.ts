@@ -39,6 +39,7 @@ export class McpSession {
   readonly #key: string
   readonly #store: TokenStore
   #opened: Opened | undefined
+  #isOver = false
 
   /** @param serverUrl names the session, besides `key` */
   constructor(
@@ -88,14 +89,18 @@ export class McpSession {
 
   async signOut(): Promise<void> {
     await this.#look().finally(() => this.#opened?.manager.signOut())
+    await this.signIns.discardSealed()
   }
 
   dispose(): void {
+    this.#isOver = true
     this.#opened?.manager.dispose()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isOver = true
     await this.#opened?.manager[Symbol.asyncDispose]()
+    await this.signIns.handOver()
   }
 
   /** How a client proves who it is. */
@@ -120,6 +125,7 @@ export class McpSession {
   #use(opened: Opened): void {
     this.#opened?.manager.dispose()
     this.#opened = opened
+    if (this.#isOver) opened.manager.dispose()
   }
 
   #open(registration: Registration): Opened {

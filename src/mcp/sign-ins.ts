@@ -33,6 +33,7 @@ const mostPending = 8
  */
 export class SignIns {
   readonly #session: Session
+  #isRewritten = false
 
   constructor(store: TokenStore, key: string) {
     this.#session = new Session(key, store, systemEnvironment, () => undefined)
@@ -40,7 +41,9 @@ export class SignIns {
 
   /** The client of the present session, or of the last one. */
   async registration(): Promise<Registration | undefined> {
-    return (await this.#read()).registration
+    const { registration } = await this.#read()
+    if (registration) await this.#rewrite()
+    return registration
   }
 
   /** The sign-in to which `state` belongs, if it is under way. */
@@ -55,11 +58,39 @@ export class SignIns {
   /** Makes the client of a sign-in that of the present session. Resolves to the one before. */
   async finish({ state, client, discovery }: SignIn): Promise<Registration | undefined> {
     let previous: Registration | undefined
-    await this.#change(({ registration, pending }) => {
-      previous = registration
-      return { registration: { client, discovery }, pending: pending.filter((signIn) => signIn.state !== state) }
-    })
+    const next = { client, discovery }
+    const change = (stored: StoredRecord | undefined): LiveRecord => {
+      const { registration, pending } = contentOf(stored)
+      // It is asked again of what it has written.
+      if (JSON.stringify(registration) !== JSON.stringify(next)) previous = registration
+      return recordOf({ registration: next, pending: pending.filter((signIn) => signIn.state !== state) })
+    }
+    // The session itself is kept in memory when the store fails, and so is this.
+    await this.#session.put(change(this.#session.record), change)
     return previous
+  }
+
+  /** Offers to the store what it has not taken yet, as `Session.handOver()` does. */
+  handOver(): Promise<void> {
+    return this.#session.handOver()
+  }
+
+  /** Gives up what no key opens. */
+  async discardSealed(): Promise<void> {
+    await this.#session.update((stored) =>
+      stored?.state === 'sealed'
+        ? { format: recordFormat, state: 'signed_out', sessionId: '', generation: 0, at: 0 }
+        : undefined,
+    )
+  }
+
+  /** Once in each process: so the key of an encrypted store may be replaced although nobody signs in. */
+  async #rewrite(): Promise<void> {
+    if (this.#isRewritten) return
+    this.#isRewritten = true
+    const same = (stored: StoredRecord | undefined): LiveRecord | undefined =>
+      stored?.state === 'live' ? { ...stored } : undefined
+    await this.#session.update(same).catch(() => undefined)
   }
 
   async #read(): Promise<Content> {

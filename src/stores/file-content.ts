@@ -37,7 +37,15 @@ export function withSession(text: string | undefined, key: string, record: Sessi
   return JSON.stringify({ ...content, sessions })
 }
 
+/** Of the last text: many look into one file. */
+let last: { readonly text: string; readonly content: Content | UnreadableRecord } | undefined
+
 function parse(text: string): Content | UnreadableRecord {
+  if (last?.text !== text) last = { text, content: parseAnew(text) }
+  return last.content
+}
+
+function parseAnew(text: string): Content | UnreadableRecord {
   try {
     // Some editors put a mark in front.
     const value = Object(JSON.parse(text.replace(/^\uFEFF/, ''))) as Partial<Content>

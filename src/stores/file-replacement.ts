@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { constants } from 'node:fs'
 import { copyFile, mkdir, open, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -48,6 +49,7 @@ export async function replaceFile(replacement: Replacement): Promise<boolean> {
   try {
     await makeFolder(draft)
     await writeThrough(join(draft, id), content)
+    await keepOwner(path, join(draft, id), draft)
     await take(lock, draft, giveUpAt)
     if ((await readText(path)) !== basis) return false
     if (setAside !== undefined) await patiently(() => copyFile(path, setAside))
@@ -144,6 +146,20 @@ async function writeThrough(path: string, content: string): Promise<void> {
     await file.sync()
   } finally {
     await file.close()
+  }
+}
+
+/**
+ * An administrator who runs the program once must not take the file from its user. What is given away is opened first and no
+ * link is followed, since the user may exchange what lies in the folder.
+ */
+async function keepOwner(path: string, ...drafts: string[]): Promise<void> {
+  if (process.geteuid?.() !== 0) return
+  const owner = await stat(path).catch(() => undefined)
+  if (!owner || owner.uid === 0) return
+  for (const draft of drafts) {
+    const opened = await open(draft, constants.O_RDONLY | constants.O_NOFOLLOW)
+    await opened.chown(owner.uid, owner.gid).finally(() => opened.close())
   }
 }
 

@@ -10,6 +10,21 @@ import { codeOf, patiently, readText, removeLeftovers, replaceFile } from './fil
 
 const longestSwapMs = 4000
 
+/** The writer of each file in this process: those who wait for the lock of a file would only keep it from each other. */
+const writers = new Map<string, Promise<unknown>>()
+
+/** Begins `work` when what this process does with the file at `path` is over. */
+function inTurn<T>(path: string, work: () => Promise<T>): Promise<T> {
+  const result = (writers.get(path) ?? Promise.resolve()).then(work)
+  const over = result.then(
+    () => undefined,
+    () => undefined,
+  )
+  writers.set(path, over)
+  void over.then(() => writers.get(path) === over && writers.delete(path))
+  return result
+}
+
 /**
  * Keeps sessions in one file that only its owner may read, shared by any number of processes of this machine. A swap
  * counts once it is on the disk. A process that is killed or stopped at any instant leaves either the old content or the
@@ -23,13 +38,21 @@ const longestSwapMs = 4000
 export function fileStore(path: string): TokenStore {
   const absolute = resolve(path)
   let swept: Promise<void> | undefined
+  let reading: Promise<string | undefined> | undefined
+  /** All who are told of one change look by one look, which begins after the last of them has asked. */
+  const look = async (): Promise<string | undefined> => {
+    await new Promise((resolve) => setImmediate(resolve))
+    reading = undefined
+    return readText(absolute)
+  }
   return {
     durability: 'strict',
-    read: async (key) => findSession(await readText(absolute), key),
+    read: async (key) => findSession(await (reading ??= look()), key),
     async swap(key, expected, next) {
       const file = await behindLinks(absolute)
       await (swept ??= removeLeftovers(file))
-      return swap(file, key, expected, next)
+      const giveUpAt = performance.now() + longestSwapMs
+      return inTurn(file, () => swap(file, key, expected, next, giveUpAt))
     },
     watch: (_key, onChange) => watchFile(absolute, onChange),
   }
@@ -40,9 +63,9 @@ async function swap(
   key: string,
   expected: unknown,
   next: SessionRecord | undefined,
+  giveUpAt: number,
 ): Promise<SwapResult> {
-  const giveUpAt = performance.now() + longestSwapMs
-  do {
+  while (performance.now() < giveUpAt) {
     const basis = await readText(path)
     const current = findSession(basis, key)
     if (current?.revision !== expected || isNewerFormat(current?.record)) return { won: false, current }
@@ -50,7 +73,7 @@ async function swap(
     const setAside = current?.record.state === 'unreadable' ? `${path}.corrupt` : undefined
     if (await replaceFile({ path, basis, content, setAside, giveUpAt }))
       return { won: true, revision: findSession(content, key)?.revision }
-  } while (performance.now() < giveUpAt)
+  }
   throw new EvergrantError(
     'storage_failed',
     'the session file cannot be replaced: too many processes write it, or another program keeps it open',

@@ -1,7 +1,10 @@
-import { sleep, systemEnvironment } from '../core/environment.js'
+import { sleep, systemEnvironment, within } from '../core/environment.js'
 import { channel } from './postgres-statements.js'
 
 const reconnectMs = 1000
+/** Gateways forget connections that stand idle, and tell neither side: some do after four minutes. */
+const pulseMs = 30_000
+const answerMs = 5000
 
 /** What is used of a connected client of `pg`. One that comes from a pool is released, another one ended. */
 export interface PgListener {
@@ -72,6 +75,15 @@ function listenWhile(
 ): () => () => void {
   const listenOnce = async (over: Promise<void>): Promise<void> => {
     const client = await connect()
+    let isOver = false
+    /** Rejects when the connection leads nowhere any more. */
+    const pulse = async (): Promise<void> => {
+      while (!isOver) {
+        await sleep(systemEnvironment, pulseMs)
+        const answer = isOver ? Promise.resolve() : client.query('SELECT 1')
+        await within(systemEnvironment, answerMs, answer, () => new Error('the connection is broken'))
+      }
+    }
     try {
       const broken = new Promise<void>((resolve) => {
         client.on('end', resolve)
@@ -80,8 +92,9 @@ function listenWhile(
       client.on('notification', ({ payload = '' }) => tell(payload))
       await client.query(`LISTEN ${channel}`)
       tellAll()
-      await Promise.race([broken, over])
+      await Promise.race([broken, over, pulse()])
     } finally {
+      isOver = true
       if (client.release) client.release(true)
       else await client.end?.()
     }
