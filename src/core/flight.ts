@@ -59,9 +59,7 @@ export class Flight {
 
   /** Whether renewing works or may work again without anybody's doing. */
   isPassable(): boolean {
-    const { failure } = this
-    // An answer that is not in the words of OAuth may come from something on the way, such as a balancer in a deployment.
-    return !failure || isPassing(failure) || (failure.status !== undefined && failure.error === undefined)
+    return !this.failure || isPassing(this.failure) || isWordless(this.failure)
   }
 
   /** Ends the pause: the record has become another, and says itself when to try again. */
@@ -112,4 +110,9 @@ export class Flight {
 /** Whether waiting may help: the other failures need somebody to act. */
 export function isPassing(failure: EvergrantError): boolean {
   return failure.code === 'unavailable' || failure.code === 'storage_failed'
+}
+
+/** Whether an answer was not in the words of OAuth: it may come from something on the way, such as a balancer in a deployment. */
+export function isWordless({ status, error }: EvergrantError): boolean {
+  return status !== undefined && error === undefined
 }

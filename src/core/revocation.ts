@@ -1,6 +1,7 @@
 import { retryDelay } from './backoff.js'
 import { answerMs, sleep, within, type Environment } from './environment.js'
 import { EvergrantError, isEvergrantError } from './errors.js'
+import { isWordless } from './flight.js'
 import type { LiveRecord, StoredRecord } from './record.js'
 
 /** Tells the server that a token is no longer needed (RFC 7009). */
@@ -9,6 +10,8 @@ export type Revoke = (token: string, hint: 'refresh_token' | 'access_token') => 
 /** How long a sign-out waits for the server. */
 const firstAttemptMs = 5000
 const giveUpMs = 24 * 3_600_000
+/** How often a revocation is begun that is not answered in the words of OAuth. */
+const mostStrange = 5
 
 /** The tokens that are to be revoked. They are in memory only: what was signed out must not stay on a disk. */
 export class Revocations {
@@ -64,7 +67,8 @@ export class Revocations {
     } catch (error) {
       // Client authentication of somebody else's making may throw anything: that is tried again too.
       const failure = isEvergrantError(error) ? error : undefined
-      if (!failure || failure.code === 'unavailable') {
+      const isStrange = failure && isWordless(failure) && count < mostStrange
+      if (!failure || failure.code === 'unavailable' || isStrange) {
         const askedMs = (failure?.retryAt ?? 0) - this.environment.now()
         return retryDelay(count, false, askedMs, this.environment.random())
       }

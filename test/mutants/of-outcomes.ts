@@ -230,7 +230,7 @@ export const mutantsOfOutcomes: readonly Mutant[] = [
     edits: [
       {
         file: 'core/flight.ts',
-        find: ' || (failure.status !== undefined && failure.error === undefined)',
+        find: ' || isWordless(this.failure)',
         replace: '',
       },
     ],

@@ -8,6 +8,8 @@ export class Chaos {
   /** Called with each holder that takes the place of a crashed one. */
   onStart: (seat: Seat) => void = () => undefined
   #asleepUntil = 0
+  /** Those who renew only when they are asked. */
+  readonly #resting = new Set<Seat>()
 
   constructor(
     private readonly world: World,
@@ -34,6 +36,7 @@ export class Chaos {
     network.calm()
     store.failsUntil = 0
     for (const seat of seats) this.#resume(seat)
+    for (const seat of this.#resting) this.#wake(seat)
     if (seats.length === 0) this.world.start()
   }
 
@@ -67,6 +70,7 @@ export class Chaos {
       () => this.#failStore(),
       () => this.#soon(() => this.#failStore()),
       () => this.#failNetwork(),
+      () => this.#rest(seat),
       () => this.#setClock(),
       () => void this.people.signIn(seat),
       () => this.#soon(() => void this.people.signIn(seat)),
@@ -94,7 +98,7 @@ export class Chaos {
     this.world.network.noteTrouble()
     this.world.crash(seat)
     // Where holders do not hear of each other, only who comes back can look after what the crashed one left.
-    const isLeft = seats.some(({ holder }) => holder.state === 'running')
+    const isLeft = seats.some((other) => this.#isAtWork(other))
     if (setting.canWatch && isLeft && this.random.chance(0.3)) return
     time.after(this.random.between(100, 3000), () => {
       const next = this.world.start()
@@ -106,7 +110,7 @@ export class Chaos {
   #pause(seat: Seat): void {
     const { time, seats, setting } = this.world
     if (seat.holder.state !== 'running') return
-    const isAlone = seats.every((other) => other === seat || other.holder.state !== 'running')
+    const isAlone = !seats.some((other) => other !== seat && this.#isAtWork(other))
     // Where holders do not hear of each other, nobody looks after what the stopped one left.
     const mostMs = isAlone ? 5000 : setting.canWatch ? 40_000 : 15_000
     const ms = this.random.between(10, mostMs)
@@ -129,6 +133,25 @@ export class Chaos {
     if (holder.state !== 'paused') return
     this.world.note(`${holder.name} goes on`)
     holder.resume()
+  }
+
+  /** Whether a holder looks after the session by itself. */
+  #isAtWork(seat: Seat): boolean {
+    return seat.holder.state === 'running' && !this.#resting.has(seat)
+  }
+
+  /** A manager renews only when it is asked to, for a while. */
+  #rest(seat: Seat): void {
+    const { time, setting, seats } = this.world
+    if (!seats.some((other) => other !== seat && this.#isAtWork(other))) return
+    this.world.note(`${seat.holder.name} is told not to renew by itself`)
+    this.#resting.add(seat)
+    seat.manager.stop()
+    time.after(this.random.between(1, 3) * setting.accessTokenSeconds * 1000, () => this.#wake(seat))
+  }
+
+  #wake(seat: Seat): void {
+    if (this.#resting.delete(seat)) seat.manager.start()
   }
 
   #loseLock(): void {

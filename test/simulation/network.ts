@@ -37,6 +37,7 @@ const troubles = [
   '503',
   '429',
   'html',
+  '404',
 ] as const
 
 const latestAnswerMs = 20_000
@@ -171,6 +172,8 @@ export class Network {
         return status(429, '{"error":"invalid_grant"}', random.chance(0.5) ? { 'retry-after': '2' } : {})
       case 'html':
         return status(200, '<html>sign in to our wifi</html>')
+      case '404':
+        return status(404, '<h1>no such service yet</h1>')
     }
   }
 

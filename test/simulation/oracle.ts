@@ -29,6 +29,8 @@ export interface SignedIn {
 
 /** How long a call may wait, with a moment for the answer to get through. */
 export const longestCallMs = answerMs + 200
+/** The longest pause of 160 s and another attempt: by then a failure is gone, or another has come. */
+const longestShownMs = 300_000
 /** How long word of a sign-out may take from one holder to another that watches. */
 const noticeMs = 1000
 
@@ -39,6 +41,8 @@ export class Oracle {
   areClocksRight = true
   tokensServed = 0
   readonly #sessions = new Map<string, SignedIn>()
+  /** The failure that each holder shows, and since when. */
+  readonly #shown = new Map<Seat, { readonly error: unknown; readonly since: number }>()
   #checkedWrites = 0
 
   constructor(private readonly world: World) {}
@@ -82,6 +86,18 @@ export class Oracle {
   overdue({ holder }: Seat, calledAt: number): void {
     const wasStopped = this.disturbances.some((one) => one.holder === holder.name && one.until >= calledAt)
     if (!wasStopped) this.#fail(`I13: a call of ${holder.name} is still waiting after ${longestCallMs} ms`)
+  }
+
+  /** Checks that a failure is shown of a session that works no longer than a retry takes. */
+  checkShown(seat: Seat): void {
+    const { time, setting } = this.world
+    const { error, status } = seat.manager.getSnapshot()
+    const shown = this.#shown.get(seat)
+    if (!shown || shown.error !== error || seat.holder.state !== 'running') {
+      this.#shown.set(seat, { error, since: time.now })
+    } else if (error && status === 'active' && setting.canWatch && time.now - shown.since > longestShownMs) {
+      this.#fail(`${seat.holder.name} still shows ${error.code}, ${error.message}`)
+    }
   }
 
   /** Checks what was written since the last look. */

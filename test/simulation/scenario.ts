@@ -103,6 +103,7 @@ class Scenario {
     while (time.now < this.#endsAt && !this.#violation) {
       await time.run(Math.min(time.now + 10_000, this.#endsAt))
       this.#guard(() => this.#oracle.checkWrites())
+      for (const seat of seats) this.#guard(() => this.#oracle.checkShown(seat))
     }
     if (this.#isCalm) this.#guard(() => this.#oracle.checkCalm())
   }
