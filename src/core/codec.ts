@@ -67,6 +67,7 @@ const formByState: ReadonlyMap<unknown, Test> = new Map([
           owner: isText,
           attempt: isCount,
           beat: isCount,
+          stillMs: optional(isCount),
           inDoubt: either(true, false),
           isRefused: either(true, false, undefined),
           pause: optional(isPause),

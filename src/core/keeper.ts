@@ -260,6 +260,7 @@ export class Keeper {
   /** Takes over what the session has become. */
   #follow(): void {
     const { record } = this.session
+    this.#renewal.rival.watch(record)
     const lineage = lineageOf(record)
     const isRivals = record?.state === 'live' && record.intent && record.intent.owner !== this.owner
     if (isRivals && this.flight.failure?.code !== 'storage_failed') this.flight.unpause()

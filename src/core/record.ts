@@ -28,6 +28,8 @@ export interface Intent {
   readonly attempt: number
   /** Goes up while the owner waits for its answer. */
   readonly beat: number
+  /** For how long this beat has stood still at least, in milliseconds, as those who watch it have told each other. */
+  readonly stillMs?: number | undefined
   /** Whether an earlier attempt left without a clear answer, so that this refresh token may be spent already. */
   readonly inDoubt: boolean
   /** Whether the server has refused this refresh token since it is in doubt. It is asked once more before that is believed. */

@@ -9,6 +9,10 @@ import type { TokenKind } from './token-kind.js'
 /** An intent that has stood still for this long has a dead owner. Every observer counts it on a clock of its own. */
 const leaseMs = 6000
 const beatMs = leaseMs / 3
+/** When a beat is late enough to tell others of it. Who is well, and so is its store, beats before and is not disturbed. */
+const firstShareMs = 2500
+/** How often it is told from then on. */
+const shareMs = 1000
 /** Others wait for a whole lease; half of one leaves the request the time to leave. */
 const sendingMs = leaseMs / 2
 /** Longer than it takes a holder to offer what it holds to the store again, and shorter than half a lease. */
@@ -86,7 +90,9 @@ export class Turn {
         if (turn) return turn
         continue
       }
-      await sleep(environment, pollMs * (0.5 + environment.random()))
+      await rival.share(session)
+      const untilLook = pollMs * (0.5 + environment.random())
+      await sleep(environment, Math.min(untilLook, rival.untilNews(session.record)))
       await session.read()
     }
   }
@@ -99,7 +105,7 @@ export class Turn {
     need: Need,
     record: LiveRecord,
   ): Promise<Turn | undefined> {
-    if (!isFree(record, rival.owner)) rival.contested = lineageOf(record)
+    if (isUnsettled(record, rival.owner)) rival.contested = lineageOf(record)
     const armed = { ...record, intent: nextIntent(record.intent, rival.owner) }
     let leaseLeft = (): number => 0
     const arm = (stored: StoredRecord | undefined): LiveRecord | undefined => {
@@ -158,8 +164,11 @@ export class Turn {
     return this.isFor(record) && record.intent?.owner === owner && record.intent.attempt === attempt
   }
 
+  /** Counts from when the last write began, so that a slow store does not make beats late. A failing one is asked sooner. */
   #beatLater(): void {
-    this.#cancelBeat = this.environment.setTimer(() => void this.#beat(), beatMs)
+    const sinceWriteMs = sendingMs - this.leaseLeft()
+    const untilBeat = Math.max(beatMs - sinceWriteMs, longestPollMs)
+    this.#cancelBeat = this.environment.setTimer(() => void this.#beat(), untilBeat)
   }
 
   async #beat(): Promise<void> {
@@ -167,19 +176,20 @@ export class Turn {
     const moved = (stored: StoredRecord | undefined): LiveRecord | undefined => {
       leaseLeft = countdown(this.environment, sendingMs)
       if (!this.isMarkedIn(stored)) return undefined
-      return { ...stored, intent: { ...stored.intent, beat: stored.intent.beat + 1 } }
+      return { ...stored, intent: { ...stored.intent, beat: stored.intent.beat + 1, stillMs: undefined } }
     }
     if (await this.session.update(moved).catch(() => false)) this.leaseLeft = leaseLeft
     if (!this.#isOver) this.#beatLater()
   }
 }
 
-/** Watches whether the owner of somebody else's intent is alive, from the first look at it on. */
+/** Watches whether the owner of somebody else's intent is alive, together with all others who do. */
 export class Rival {
   /** The generation that is being taken over, until a second look has shown that nobody stores its successor. */
   contested: string | undefined
-  #seen: string | undefined
-  #since = 0
+  #beat: string | undefined
+  /** Since when that beat has stood still at the latest, on the monotonic clock. */
+  #stillSince = 0
 
   constructor(
     /** Whose rivals these are. */
@@ -187,18 +197,62 @@ export class Rival {
     private readonly environment: Environment,
   ) {}
 
+  /** Is shown each record that this holder comes to see. */
+  watch(record: StoredRecord | undefined): void {
+    if (!isUnsettled(record, this.owner)) return
+    // What others have told was true when they wrote it, so this may count too little and never too much.
+    const stillSince = this.environment.monotonic() - (record.intent.stillMs ?? 0)
+    const beat = beatOf(record)
+    this.#stillSince = beat === this.#beat ? Math.min(this.#stillSince, stillSince) : stillSince
+    this.#beat = beat
+  }
+
   isAtWork(record: LiveRecord): boolean {
-    const { intent } = record
-    if (!intent || isFree(record, this.owner)) return false
-    const seen = `${lineageOf(record)} ${intent.owner} ${intent.attempt} ${intent.beat}`
-    if (seen !== this.#seen) [this.#seen, this.#since] = [seen, this.environment.monotonic()]
-    return this.environment.monotonic() - this.#since < leaseMs
+    this.watch(record)
+    return isUnsettled(record, this.owner) && this.#stillMs() < leaseMs
+  }
+
+  /**
+   * Writes into the intent for how long it has stood still, so that no observer has to live for a whole lease. The swap
+   * fails when the owner was faster. Whatever else becomes of it, nothing but time is lost.
+   */
+  async share(session: Session): Promise<void> {
+    const told = (stored: StoredRecord | undefined): LiveRecord | undefined => {
+      if (!isUnsettled(stored, this.owner) || beatOf(stored) !== this.#beat) return undefined
+      const stillMs = Math.floor(this.#stillMs())
+      return stillMs < nextShareMs(stored) ? undefined : { ...stored, intent: { ...stored.intent, stillMs } }
+    }
+    await session.update(told).catch(() => false)
+  }
+
+  /** How long until there is something to tell, or to do, if the owner of the intent in `record` goes on standing still. */
+  untilNews(record: StoredRecord | undefined): number {
+    if (!isUnsettled(record, this.owner)) return 0
+    const stillMs = this.#stillMs()
+    const next = [nextShareMs(record), leaseMs].filter((ms) => ms > stillMs)
+    return Math.min(...next) - stillMs
+  }
+
+  #stillMs(): number {
+    return this.environment.monotonic() - this.#stillSince
   }
 }
 
-/** Whether no other holder has left a renewal unsettled. */
-function isFree({ intent }: LiveRecord, owner: string): boolean {
-  return !intent || intent.owner === owner || intent.pause !== undefined
+/** For how long the intent in `record` has to stand still before others are told of it, for the first time or again. */
+function nextShareMs({ intent }: MarkedRecord): number {
+  return intent.stillMs === undefined ? firstShareMs : intent.stillMs + shareMs
+}
+
+/** Whether another holder has begun a renewal and not settled it. */
+function isUnsettled(record: StoredRecord | undefined, owner: string): record is MarkedRecord {
+  if (record?.state !== 'live' || !record.intent) return false
+  return record.intent.owner !== owner && record.intent.pause === undefined
+}
+
+/** Names one beat of one attempt. */
+function beatOf(record: MarkedRecord): string {
+  const { owner, attempt, beat } = record.intent
+  return `${lineageOf(record)} ${owner} ${attempt} ${beat}`
 }
 
 /** Nothing has failed: the record says that it is too early to send. */

@@ -5,6 +5,7 @@ import { mutantsOfOutcomes } from './of-outcomes.js'
 import { mutantsOfPages } from './of-pages.js'
 import { mutantsOfPools } from './of-pools.js'
 import { mutantsOfTurns } from './of-turns.js'
+import { mutantsOfWatching } from './of-watching.js'
 
 /** A change to the code that breaks a rule of the protocol. */
 export interface Mutant {
@@ -18,6 +19,7 @@ export interface Mutant {
 /** Breaks the protocol in one place each. All of them must be caught, or the rule they break is not tested. */
 export const mutants: readonly Mutant[] = [
   ...mutantsOfTurns,
+  ...mutantsOfWatching,
   ...mutantsOfOutcomes,
   ...mutantsOfFetch,
   ...mutantsOfPages,

@@ -255,32 +255,6 @@ export const mutantsOfTurns: readonly Mutant[] = [
     caughtBy: { test: 'core/handover.test.ts' },
   },
   {
-    name: 'what several have watched at the same time is added up',
-    edits: [
-      {
-        file: 'core/turn.ts',
-        find: 'const stillMs = Math.floor(this.#stillMs())',
-        replace: 'const stillMs = Math.floor(this.#stillMs()) + (stored.intent.stillMs ?? 0)',
-      },
-    ],
-    caughtBy: { test: 'core/sharing.test.ts' },
-  },
-  {
-    name: 'what was watched of one beat counts for the next as well',
-    edits: [{ file: 'core/turn.ts', find: ', stillMs: undefined }', replace: ' }' }],
-    caughtBy: { policy: 'none' },
-  },
-  {
-    name: 'what was watched dies with its observer',
-    edits: [{ file: 'core/turn.ts', find: 'await rival.share(session)', replace: '' }],
-    caughtBy: { test: 'core/sharing.test.ts' },
-  },
-  {
-    name: 'holders begin to watch only when it is their turn to look',
-    edits: [{ file: 'core/keeper.ts', find: 'this.#renewal.rival.watch(record)', replace: '' }],
-    caughtBy: { test: 'core/sharing.test.ts' },
-  },
-  {
     name: 'a renewal that waits for its turn is begun though its manager has ended',
     edits: [
       { file: 'core/turn.ts', find: 'if (need.isOver()) throw', replace: 'if (need.previous.generation === -2) throw' },

@@ -20,12 +20,23 @@ export class Chaos {
   ) {}
 
   start(): void {
+    for (const seat of this.world.seats) this.#age(seat)
+    this.#disturbOften()
+  }
+
+  /** Where lives are short they end at any moment, and go on to do so when all other trouble has ended. */
+  #age(seat: Seat): void {
+    const { lifeMs } = this.world.setting
+    if (lifeMs !== undefined) this.world.time.after(lifeMs, () => this.#crash(seat))
+  }
+
+  #disturbOften(): void {
     const { time, setting } = this.world
     const meanMs = setting.accessTokenSeconds * 150
     time.after(this.random.between(0.1, 2) * meanMs, () => {
       if (time.now > this.endsAt) return
       if (!this.#isTense() && this.world.seats.length > 0) this.#disturb(this.random.pick(this.world.seats))
-      this.start()
+      this.#disturbOften()
     })
   }
 
@@ -99,10 +110,11 @@ export class Chaos {
     this.world.crash(seat)
     // Where holders do not hear of each other, only who comes back can look after what the crashed one left.
     const isLeft = seats.some((other) => this.#isAtWork(other))
-    if (setting.canWatch && isLeft && this.random.chance(0.3)) return
+    if (setting.canWatch && isLeft && !setting.lifeMs && this.random.chance(0.3)) return
     time.after(this.random.between(100, 3000), () => {
       const next = this.world.start()
       this.world.note(`${next.holder.name} starts`)
+      this.#age(next)
       this.onStart(next)
     })
   }
@@ -143,7 +155,8 @@ export class Chaos {
   /** A manager renews only when it is asked to, for a while. */
   #rest(seat: Seat): void {
     const { time, setting, seats } = this.world
-    if (!seats.some((other) => other !== seat && this.#isAtWork(other))) return
+    // Where lives are short, each of them is needed.
+    if (setting.lifeMs || !seats.some((other) => other !== seat && this.#isAtWork(other))) return
     this.world.note(`${seat.holder.name} is told not to renew by itself`)
     this.#resting.add(seat)
     seat.manager.stop()

@@ -1,6 +1,7 @@
 import type { LiveRecord, StoredRecord } from '../../src/core/record.js'
 import { answerMs } from '../../src/core/environment.js'
 import type { Send } from './network.js'
+import type { Write } from './shared-store.js'
 import { describeRecord, type Seat, type World } from './world.js'
 
 /** A broken promise. */
@@ -114,7 +115,16 @@ export class Oracle {
       if (record.state === 'live' && earlier.some((write) => write.record.state !== 'live')) {
         this.#fail(`I3: an ended session came back: ${describeRecord(record)}`)
       }
+      this.#checkStillness(writes[this.#checkedWrites] as Write, earlier)
     }
+  }
+
+  /** What observers tell of how long a beat has stood still is never more than that is. */
+  #checkStillness({ at, record }: Write, earlier: readonly Write[]): void {
+    const stillMs = record.state === 'live' ? record.intent?.stillMs : undefined
+    if (stillMs === undefined) return
+    const beaten = earlier.find((write) => beatOf(write.record) === beatOf(record))
+    if (!beaten || at - beaten.at < stillMs) this.#fail(`a beat that moved counts as still: ${describeRecord(record)}`)
   }
 
   /** Where nothing was disturbed, no refresh token is used twice and no session ends. */
@@ -214,4 +224,11 @@ export class Oracle {
   #fail(what: string): never {
     throw new Violation(what)
   }
+}
+
+/** Names one beat of one attempt to renew. */
+function beatOf(record: StoredRecord): string | undefined {
+  if (record.state !== 'live' || !record.intent) return undefined
+  const { owner, attempt, beat } = record.intent
+  return `${record.generation} ${owner} ${attempt} ${beat}`
 }

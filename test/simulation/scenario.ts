@@ -117,6 +117,7 @@ class Scenario {
     const renewing = new Set<Seat>()
     let isHealed = false
     const renewOften = (seat: Seat): void => {
+      if (seat.holder.state === 'crashed') return
       const again = (): void => void time.after(500, () => !isHealed && renewOften(seat))
       seat.manager.renew().then(() => (isHealed = true), again)
     }
@@ -190,8 +191,11 @@ class Scenario {
 
 function settingFor(policy: PolicyName, isCalm: boolean, random: Random): Setting {
   const accessTokenSeconds = random.pick([12, 60, 60, 300, 3600])
+  const isShortLived = !isCalm && accessTokenSeconds <= 60 && random.chance(0.3)
+  const rotation = policies[policy]
   return {
-    rotation: policies[policy],
+    // Where lives are short, it may take several of those who take over until one lives to the end of it.
+    rotation: isShortLived && policy === 'grace' ? { graceSeconds: 180 } : rotation,
     reuseRevokes: policy !== 'strict' || random.chance(0.7),
     siblings: random.chance(0.3),
     holders: 1 + random.below(5),
@@ -205,5 +209,6 @@ function settingFor(policy: PolicyName, isCalm: boolean, random: Random): Settin
     hasLock: random.chance(0.5),
     mostSkewMs: random.pick([0, 0, 20_000]),
     canWatch: random.chance(0.5),
+    lifeMs: isShortLived ? random.between(3000, 5000) : undefined,
   }
 }

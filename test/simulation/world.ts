@@ -31,6 +31,8 @@ export interface Setting {
   /** By how much the clocks of holders differ, as on machines of a fleet. */
   readonly mostSkewMs: number
   readonly canWatch: boolean
+  /** For how long each holder lives, where they come and go as cloud functions do. */
+  readonly lifeMs?: number | undefined
 }
 
 /** A holder with its manager. */
@@ -143,8 +145,9 @@ export class World {
     this.note(`store: ${describe(write)}`)
     this.onWrite(write)
     const { record, holder } = write
-    const isIntent = record.state === 'live' && record.intent?.beat === 0 && !record.intent.pause
-    const seat = isIntent && this.seats.find((one) => one.holder.name === holder)
+    const intent = record.state === 'live' ? record.intent : undefined
+    const isNew = intent?.beat === 0 && intent.stillMs === undefined && !intent.pause
+    const seat = isNew && this.seats.find((one) => one.holder.name === holder)
     if (seat) for (const hit of this.#onNextIntent.splice(0)) hit(seat)
   }
 
@@ -164,8 +167,9 @@ export function describeRecord(record: StoredRecord | undefined): string {
   if (record.state !== 'live') return `${lineage} ${record.state}${record.state === 'ended' ? ` ${record.reason}` : ''}`
   const { intent } = record
   const at = intent && `, intent of ${intent.owner} attempt ${intent.attempt} beat ${intent.beat}`
+  const still = intent?.stillMs === undefined ? '' : ` still for ${intent.stillMs} ms`
   const doubt = intent ? `${intent.inDoubt ? ' in doubt' : ''}${intent.pause ? ' given up' : ''}` : ''
-  return `${lineage} ${short(record.refreshToken ?? '-')}${at ?? ''}${doubt}`
+  return `${lineage} ${short(record.refreshToken ?? '-')}${at ?? ''}${doubt}${still}`
 }
 
 function short(token: string): string {
