@@ -113,13 +113,17 @@ class Manager implements PooledManager {
     const kind = kindOf(options)
     const endsAt = this.#environment.monotonic() + callerMs
     this.#waitingRoom.assertOpen(options.signal)
-    if (!keeper.isLoaded) await this.#waitingRoom.wait(keeper.load(), endsAt, options.signal)
+    const load = (): Promise<void> => this.#waitingRoom.wait(keeper.load(), endsAt, options.signal)
+    if (!keeper.isLoaded) await load()
     const first = requireLive(keeper.session.record)
     const previous = tokenOf(first, kind.key)
     let spoiled = 0
+    const { startsSession } = this.#parts.grant
     for (;;) {
+      // The store has lost what anybody may begin anew, or somebody has signed out.
+      if (startsSession && !keeper.isLoaded) await load()
       const record = requireLive(keeper.session.record)
-      if (record.sessionId !== first.sessionId && !this.#parts.grant.startsSession)
+      if (record.sessionId !== first.sessionId && !startsSession)
         throw new EvergrantError('aborted', 'another session took its place')
       const lifetime = keeper.view.lifetimeOf(kind.key)
       const token = tokenOf(record, kind.key)
@@ -280,9 +284,6 @@ class Manager implements PooledManager {
     try {
       await room.wait(this.#keeper.renew(record, kind, rejected), endsAt, signal)
     } catch (error) {
-      // The store has lost what anybody may begin anew, or somebody has signed out.
-      const isGone = isEvergrantError(error) && error.code === 'login_required' && !this.#keeper.isLoaded
-      if (isGone && this.#parts.grant.startsSession) return room.wait(this.#keeper.load(), endsAt, signal)
       if (!isEvergrantError(error) || !isPassing(error) || error.retryAt === undefined) throw error
       const pauseMs = Math.max(shortestPauseMs, error.retryAt - this.#environment.now())
       if (this.#environment.monotonic() + pauseMs >= endsAt) throw error

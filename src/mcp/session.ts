@@ -1,7 +1,9 @@
-import { isEvergrantError, type EvergrantError } from '../core/errors.js'
+import { systemEnvironment } from '../core/environment.js'
+import { EvergrantError, isEvergrantError } from '../core/errors.js'
 import type { Grant } from '../core/grant.js'
+import { Session } from '../core/session.js'
 import type { TokenStore } from '../core/store.js'
-import type { AccessTokenOptions, TokenManager, Tokens } from '../core/token-manager.js'
+import { sessionName, type AccessTokenOptions, type TokenManager, type Tokens } from '../core/token-manager.js'
 import type { TokenResponse } from '../core/token-response.js'
 import { joinTokenManager, type TokenManagerOptions } from '../create-token-manager.js'
 import type { ClientAuth } from '../oauth/client-authentication.js'
@@ -59,6 +61,7 @@ export class McpSession {
   async getTokens(options?: AccessTokenOptions): Promise<Tokens | undefined> {
     if (!this.#opened) await this.#look()
     const opened = this.#opened
+    if (!opened && this.#isOver) throw new EvergrantError('aborted', 'the session with the MCP server was disposed of')
     try {
       const tokens = await opened?.manager.getTokens(options)
       this.sessionId = tokens?.sessionId
@@ -77,6 +80,7 @@ export class McpSession {
     const { client, discovery } = signIn
     const opened = this.#open({ client, discovery })
     try {
+      await this.#discardSealed(opened.manager)
       await opened.manager.setTokens(response)
     } catch (error) {
       opened.manager.dispose()
@@ -99,8 +103,10 @@ export class McpSession {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isOver = true
+    const handedOver = this.signIns.handOver()
+    handedOver.catch(() => undefined)
     await this.#opened?.manager[Symbol.asyncDispose]()
-    await this.signIns.handOver()
+    await handedOver
   }
 
   /** How a client proves who it is. */
@@ -146,6 +152,17 @@ export class McpSession {
       { isNeverSent, store: this.#store },
     )
     return { registration, manager }
+  }
+
+  /** A sign-out that could not read which client the session belongs to has left the session itself, which no key opens. */
+  async #discardSealed(manager: TokenManager): Promise<void> {
+    const session = new Session(manager[sessionName], this.#store, systemEnvironment, () => undefined)
+    try {
+      await session.read()
+      if (session.record?.state === 'sealed' && !(await this.signIns.registration())) await manager.signOut()
+    } catch {
+      // The sign-in is kept in memory while the store fails.
+    }
   }
 
   /** Ends the session of another client, which nobody would ever ask for again. */

@@ -1,4 +1,5 @@
-import { systemEnvironment } from '../core/environment.js'
+import { systemEnvironment, within } from '../core/environment.js'
+import { EvergrantError } from '../core/errors.js'
 import { recordFormat, type LiveRecord, type StoredRecord } from '../core/record.js'
 import { Session } from '../core/session.js'
 import type { TokenStore } from '../core/store.js'
@@ -25,6 +26,8 @@ interface Content {
 
 /** Nobody may ever come back from a sign-in, so only the newest are kept. */
 const mostPending = 8
+/** Longer than a store may be given to take a registration. */
+const farewellMs = 60_000
 
 /**
  * What must be known before there is a session: the client of the present one and the sign-ins under way. It lies beside
@@ -33,7 +36,7 @@ const mostPending = 8
  */
 export class SignIns {
   readonly #session: Session
-  #isRewritten = false
+  #rewriting: Promise<unknown> | undefined
 
   constructor(store: TokenStore, key: string) {
     this.#session = new Session(key, store, systemEnvironment, () => undefined)
@@ -70,9 +73,9 @@ export class SignIns {
     return previous
   }
 
-  /** Offers to the store what it has not taken yet, as `Session.handOver()` does. */
+  /** Offers to the store what it has not taken yet, as `Session.handOver()` does. A process does not end before that. */
   handOver(): Promise<void> {
-    return this.#session.handOver()
+    return within(systemEnvironment, farewellMs, this.#session.handOver(), tooLate, true)
   }
 
   /** Gives up what no key opens. */
@@ -86,11 +89,10 @@ export class SignIns {
 
   /** Once in each process: so the key of an encrypted store may be replaced although nobody signs in. */
   async #rewrite(): Promise<void> {
-    if (this.#isRewritten) return
-    this.#isRewritten = true
     const same = (stored: StoredRecord | undefined): LiveRecord | undefined =>
       stored?.state === 'live' ? { ...stored } : undefined
-    await this.#session.update(same).catch(() => undefined)
+    this.#rewriting ??= this.#session.update(same).catch(() => (this.#rewriting = undefined))
+    await this.#rewriting
   }
 
   async #read(): Promise<Content> {
@@ -111,4 +113,8 @@ function recordOf(content: Content): LiveRecord {
 function contentOf(record: StoredRecord | undefined): Content {
   const extra = record?.state === 'live' ? (record.extra as Partial<Content> | undefined) : undefined
   return { registration: extra?.registration, pending: extra?.pending ?? [] }
+}
+
+function tooLate(): EvergrantError {
+  return new EvergrantError('storage_failed', 'the store gives no answer')
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { constants } from 'node:fs'
-import { copyFile, mkdir, open, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises'
+import { constants, type Stats } from 'node:fs'
+import { copyFile, mkdir, open, readdir, readFile, rename, rm, rmdir, stat, type FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EvergrantError } from '../core/errors.js'
@@ -47,9 +47,10 @@ export async function replaceFile(replacement: Replacement): Promise<boolean> {
   const lock = `${path}.lock`
   const own = join(lock, id)
   try {
+    const owner = await ownerToKeep(path)
     await makeFolder(draft)
-    await writeThrough(join(draft, id), content)
-    await keepOwner(path, join(draft, id), draft)
+    await writeThrough(join(draft, id), content, owner)
+    if (owner) await giveFolder(draft, owner)
     await take(lock, draft, giveUpAt)
     if ((await readText(path)) !== basis) return false
     if (setAside !== undefined) await patiently(() => copyFile(path, setAside))
@@ -139,28 +140,34 @@ async function makeFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 })
 }
 
-async function writeThrough(path: string, content: string): Promise<void> {
+async function writeThrough(path: string, content: string, owner: Stats | undefined): Promise<void> {
   const file = await open(path, 'wx', 0o600)
   try {
     await file.writeFile(content)
+    if (owner) await give(file, owner)
     await file.sync()
   } finally {
     await file.close()
   }
 }
 
-/**
- * An administrator who runs the program once must not take the file from its user. What is given away is opened first and no
- * link is followed, since the user may exchange what lies in the folder.
- */
-async function keepOwner(path: string, ...drafts: string[]): Promise<void> {
-  if (process.geteuid?.() !== 0) return
+/** To whom a file is left: an administrator who runs the program once must not take it from its user. */
+async function ownerToKeep(path: string): Promise<Stats | undefined> {
+  if (process.geteuid?.() !== 0) return undefined
   const owner = await stat(path).catch(() => undefined)
-  if (!owner || owner.uid === 0) return
-  for (const draft of drafts) {
-    const opened = await open(draft, constants.O_RDONLY | constants.O_NOFOLLOW)
-    await opened.chown(owner.uid, owner.gid).finally(() => opened.close())
-  }
+  return owner?.uid === 0 ? undefined : owner
+}
+
+/** Gives away what was opened and not what a path leads to, since the user may exchange what lies in the folder. */
+async function give(opened: FileHandle, { uid, gid }: Stats): Promise<void> {
+  // Some containers do not let root give anything away; a session that is stored is worth more than its owner.
+  await opened.chown(uid, gid).catch(() => undefined)
+}
+
+/** The user has to be able to clear the lock away if the administrator's process dies in it. */
+async function giveFolder(path: string, owner: Stats): Promise<void> {
+  const opened = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_DIRECTORY)
+  await give(opened, owner).finally(() => opened.close())
 }
 
 /** Makes a rename survive a loss of power, where the system can. Windows cannot open a folder, and needs not. */

@@ -1,6 +1,7 @@
 import { watch, type FSWatcher } from 'node:fs'
 import { mkdir, readlink, realpath } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
+import { setImmediate as nextRound } from 'node:timers/promises'
 import { isNewerFormat } from '../core/codec.js'
 import { EvergrantError } from '../core/errors.js'
 import type { SessionRecord } from '../core/record.js'
@@ -41,7 +42,7 @@ export function fileStore(path: string): TokenStore {
   let reading: Promise<string | undefined> | undefined
   /** All who are told of one change look by one look, which begins after the last of them has asked. */
   const look = async (): Promise<string | undefined> => {
-    await new Promise((resolve) => setImmediate(resolve))
+    await nextRound()
     reading = undefined
     return readText(absolute)
   }

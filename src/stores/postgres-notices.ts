@@ -75,28 +75,24 @@ function listenWhile(
 ): () => () => void {
   const listenOnce = async (over: Promise<void>): Promise<void> => {
     const client = await connect()
-    let isOver = false
-    /** Rejects when the connection leads nowhere any more. */
-    const pulse = async (): Promise<void> => {
-      while (!isOver) {
-        await sleep(systemEnvironment, pulseMs)
-        const answer = isOver ? Promise.resolve() : client.query('SELECT 1')
-        await within(systemEnvironment, answerMs, answer, () => new Error('the connection is broken'))
-      }
-    }
+    let endPulse = (): void => undefined
     try {
       const broken = new Promise<void>((resolve) => {
         client.on('end', resolve)
         client.on('error', resolve)
       })
       client.on('notification', ({ payload = '' }) => tell(payload))
-      await client.query(`LISTEN ${channel}`)
+      await answered(client.query(`LISTEN ${channel}`))
       tellAll()
-      await Promise.race([broken, over, pulse()])
+      const silent = new Promise<void>((resolve) => {
+        endPulse = pulse(client, resolve)
+      })
+      await Promise.race([broken, over, silent])
     } finally {
-      isOver = true
+      endPulse()
       if (client.release) client.release(true)
-      else await client.end?.()
+      // A connection that leads nowhere may never come to its end.
+      else client.end?.().catch(() => undefined)
     }
   }
   return () => {
@@ -117,4 +113,25 @@ function listenWhile(
     void keepListening()
     return stop
   }
+}
+
+/** Tries a connection from time to time, and calls `onSilence` when it leads nowhere any more. Returns what ends that. */
+function pulse(client: PgListener, onSilence: () => void): () => void {
+  let isOver = false
+  let cancel = (): void => undefined
+  const beatLater = (): void => {
+    if (!isOver) cancel = systemEnvironment.setTimer(beat, pulseMs)
+  }
+  const beat = (): void => {
+    answered(client.query('SELECT 1')).then(beatLater, onSilence)
+  }
+  beatLater()
+  return () => {
+    isOver = true
+    cancel()
+  }
+}
+
+function answered(query: Promise<unknown>): Promise<unknown> {
+  return within(systemEnvironment, answerMs, query, () => new Error('the connection leads nowhere'))
 }

@@ -4,6 +4,7 @@ import { mutantsOfKinds } from './of-kinds.js'
 import { mutantsOfOutcomes } from './of-outcomes.js'
 import { mutantsOfPages } from './of-pages.js'
 import { mutantsOfPools } from './of-pools.js'
+import { mutantsOfStores } from './of-stores.js'
 import { mutantsOfTurns } from './of-turns.js'
 import { mutantsOfWatching } from './of-watching.js'
 
@@ -25,4 +26,5 @@ export const mutants: readonly Mutant[] = [
   ...mutantsOfPages,
   ...mutantsOfPools,
   ...mutantsOfKinds,
+  ...mutantsOfStores,
 ]

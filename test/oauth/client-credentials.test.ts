@@ -1,15 +1,19 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { clientSecretBasic } from '../../src/oauth/client-authentication.js'
 import { clientCredentials } from '../../src/oauth/client-credentials.js'
 import { oauthClient } from '../../src/oauth/client.js'
+import { refreshTokenGrant } from '../../src/oauth/refresh-token.js'
 import { memoryStore } from '../../src/stores/memory.js'
 import type { ManagerParts } from '../../src/core/parts.js'
+import type { TokenStore } from '../../src/core/store.js'
 import type { TokenManager } from '../../src/core/token-manager.js'
 import { createTokenManager } from '../../src/node.js'
 import { createAuthorizationServer } from '../../src/testing/authorization-server.js'
 import { FakeEnvironment } from '../support/fake-environment.js'
 import { managerOf, metadata } from '../support/managed.js'
 import { failureOf } from '../core/scripted-world.js'
+
+type World = ReturnType<typeof world>
 
 /** A server that knows the web client `service`, and managers of that client that share a store. */
 function world(answer?: (form: URLSearchParams) => Response | undefined) {
@@ -91,6 +95,48 @@ test('signing out forgets the token; the next call gets another one', async () =
   await environment.passUntil(service.signOut())
   expect(service.getSnapshot().status).toBe('signed_out')
   expect(await environment.passUntil(service.getAccessToken())).not.toBe(first)
+})
+
+describe('a session that is gone while the manager still knows it', () => {
+  /** Lets a session be lost or signed out where nobody is told, and its token expire. */
+  async function lose(how: string, world: World, service: TokenManager): Promise<void> {
+    const { environment, store, manager } = world
+    await environment.passUntil(service.getTokens())
+    if (how === 'signed out by somebody else') {
+      await environment.passUntil(manager({ grant: refreshTokenGrant(), autoRenew: false }).signOut())
+    } else {
+      await store.swap('session', (await store.read('session'))?.revision, undefined)
+    }
+    await environment.pass(3_600_000)
+  }
+
+  /** As the stores of services mostly are. */
+  const unwatched = ({ store: { durability, read, swap } }: World): TokenStore => ({ durability, read, swap })
+
+  describe.each(['lost by the store', 'signed out by somebody else'])('%s', (how) => {
+    test('F-112 begins anew for all who call, at once and by one request', async () => {
+      const here = world()
+      const service = here.manager({ store: unwatched(here), autoRenew: false })
+      await lose(how, here, service)
+      const calls = Promise.all([service.getAccessToken(), service.getAccessToken(), service.renew()])
+      const [token, ...others] = await here.environment.passUntil(calls, 1000)
+      expect(here.server.inspect(token)?.isUsable).toBe(true)
+      expect(others).toEqual([token, expect.objectContaining({ accessToken: token })])
+      expect(here.forms).toHaveLength(2)
+    })
+
+    test('signs nobody in again who had a refresh token', async () => {
+      const here = world()
+      const customer = here.manager({ store: unwatched(here), grant: refreshTokenGrant(), autoRenew: false })
+      await customer.setTokens({ access_token: 'a', token_type: 'Bearer', expires_in: 3600, refresh_token: 'r' })
+      await lose(how, here, customer)
+      const calls = [failureOf(customer.getAccessToken()), failureOf(customer.getAccessToken())]
+      for (const failure of await here.environment.passUntil(Promise.all(calls))) {
+        expect(failure.code).toBe('login_required')
+      }
+      expect(here.forms.filter(({ grant_type }) => grant_type)).toEqual([])
+    })
+  })
 })
 
 test('P-057 tokens of another scope or resource are kept apart in one store', async () => {

@@ -1,7 +1,7 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi, type TestContext } from 'vitest'
 import type { LiveRecord } from '../../src/core/record.js'
 import { fileStore } from '../../src/stores/file.js'
 import { mountTinyDisk } from '../support/tiny-disk.js'
@@ -45,10 +45,13 @@ async function modeOf(place: string): Promise<string> {
   return ((await stat(place)).mode & 0o777).toString(8)
 }
 
+const nobody = 65_534
+const poll = { timeout: 5000, interval: 5 }
+
 /** Works as a user to whom modes apply: they do not to root. */
 async function asNobody(work: () => Promise<void>): Promise<void> {
   const user = process.geteuid?.()
-  if (user === 0) process.seteuid?.(65_534)
+  if (user === 0) process.seteuid?.(nobody)
   try {
     await work()
   } finally {
@@ -148,6 +151,43 @@ describe('where the file store keeps its file', () => {
     await writeFile(path, damaged)
     await step(path)
     expect(await readFile(`${path}.corrupt`)).toEqual(damaged)
+  })
+})
+
+describe('where root runs a program of a user once', () => {
+  beforeEach((context: TestContext) => {
+    if (process.geteuid?.() !== 0) context.skip('only root may give files away')
+    return chown(folder, nobody, nobody)
+  })
+
+  const ownerOf = async (place: string): Promise<number> => (await stat(place)).uid
+
+  test('the file stays that of its owner, who goes on with it', async () => {
+    await asNobody(async () => expect(await step(path)).toBe(1))
+    const { gid } = await stat(path)
+    await step(path)
+    expect(await stat(path)).toMatchObject({ uid: nobody, gid })
+    expect(await modeOf(path)).toBe('600')
+    await asNobody(async () => expect(await step(path)).toBe(3))
+  })
+
+  test('what is written belongs to the owner before it takes the lock, which may outlive its process', async () => {
+    await asNobody(async () => expect(await step(path)).toBe(1))
+    await mkdir(`${path}.lock`)
+    await writeFile(join(`${path}.lock`, 'dead'), 'a draft that was never committed')
+    const stepping = step(path)
+    await vi.waitFor(async () => {
+      const draft = join(folder, String((await readdir(folder)).find((name) => name.includes('.draft-'))))
+      expect([await ownerOf(draft), await modeOf(draft)]).toEqual([nobody, '700'])
+      for (const name of await readdir(draft)) expect(await ownerOf(join(draft, name))).toBe(nobody)
+    }, poll)
+    expect(await stepping).toBe(2)
+  })
+
+  test('a file that is of root stays so', async () => {
+    await step(path)
+    await step(path)
+    expect(await ownerOf(path)).toBe(0)
   })
 })
 

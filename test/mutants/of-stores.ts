@@ -1,0 +1,121 @@
+import type { Mutant } from './mutants.js'
+
+/** Break what stores and those who lean on them do about keys, owners, queues and connections. */
+export const mutantsOfStores: readonly Mutant[] = [
+  {
+    name: 'the client of an MCP session stays sealed with the key of its sign-in',
+    edits: [{ file: 'mcp/sign-ins.ts', find: 'if (registration) await this.#rewrite()', replace: '' }],
+    caughtBy: { test: 'mcp/stores.test.ts' },
+  },
+  {
+    name: 'the client of an MCP session is sealed anew by one attempt or never',
+    edits: [
+      { file: 'mcp/sign-ins.ts', find: '.catch(() => (this.#rewriting = undefined))', replace: '.catch(() => 0)' },
+    ],
+    caughtBy: { test: 'mcp/stores.test.ts' },
+  },
+  {
+    name: 'signing out of an MCP session leaves what no key opens',
+    edits: [{ file: 'mcp/session.ts', find: 'await this.signIns.discardSealed()', replace: '' }],
+    caughtBy: { test: 'mcp/stores.test.ts' },
+  },
+  {
+    name: 'a client registered by hand cannot sign in where the key of its last session is lost',
+    edits: [{ file: 'mcp/session.ts', find: 'await this.#discardSealed(opened.manager)', replace: '' }],
+    caughtBy: { test: 'mcp/stores.test.ts' },
+  },
+  {
+    name: 'the client of a sign-in is forgotten when the store fails',
+    edits: [
+      {
+        file: 'mcp/sign-ins.ts',
+        find: 'await this.#session.put(change(this.#session.record), change)',
+        replace: 'await this.#session.update(change)',
+      },
+    ],
+    caughtBy: { test: 'mcp/stores.test.ts' },
+  },
+  {
+    name: 'ending an MCP session does not wait for the store to take its client',
+    edits: [{ file: 'mcp/session.ts', find: 'await handedOver', replace: '' }],
+    caughtBy: { test: 'mcp/stores.test.ts' },
+  },
+  {
+    name: 'an MCP session that is opened after its end goes on',
+    edits: [{ file: 'mcp/session.ts', find: 'if (this.#isOver) opened.manager.dispose()', replace: '' }],
+    caughtBy: { test: 'mcp/stores.test.ts' },
+  },
+  {
+    name: 'an MCP session that is over sends the user to sign in',
+    edits: [{ file: 'mcp/session.ts', find: 'if (!opened && this.#isOver) throw', replace: 'if (false) throw' }],
+    caughtBy: { test: 'mcp/stores.test.ts' },
+  },
+  {
+    name: 'root takes a session file from its owner',
+    edits: [{ file: 'stores/file-replacement.ts', find: 'if (owner) await give(file, owner)', replace: '' }],
+    caughtBy: { test: 'stores/file-places.test.ts' },
+  },
+  {
+    name: 'root leaves a lock that only root may break',
+    edits: [{ file: 'stores/file-replacement.ts', find: 'if (owner) await giveFolder(draft, owner)', replace: '' }],
+    caughtBy: { test: 'stores/file-places.test.ts' },
+  },
+  {
+    name: 'those who write to one file in one process meet at its lock',
+    edits: [
+      {
+        file: 'stores/file.ts',
+        find: 'return inTurn(file, () => ',
+        replace: 'return ((_: string, work: () => Promise<SwapResult>) => work())(file, () => ',
+      },
+    ],
+    caughtBy: { test: 'stores/file-queue.test.ts' },
+  },
+  {
+    name: 'a file is read once for each who looks',
+    edits: [{ file: 'stores/file.ts', find: 'await (reading ??= look())', replace: 'await look()' }],
+    caughtBy: { test: 'stores/file-queue.test.ts' },
+  },
+  {
+    name: 'who looks into a file is told by a look that began before',
+    edits: [
+      {
+        file: 'stores/file.ts',
+        find: 'reading = undefined\n    return readText(absolute)',
+        replace: 'return readText(absolute).finally(() => (reading = undefined))',
+      },
+    ],
+    caughtBy: { test: 'stores/file-queue.test.ts' },
+  },
+  {
+    name: 'a connection that listens is trusted for as long as it says nothing',
+    edits: [
+      {
+        file: 'stores/postgres-notices.ts',
+        find: '.then(beatLater, onSilence)',
+        replace: '.then(beatLater, beatLater)',
+      },
+    ],
+    caughtBy: { test: 'stores/postgres-notices.test.ts' },
+  },
+  {
+    name: 'a connection is waited for that never comes to its end',
+    edits: [{ file: 'stores/postgres-notices.ts', find: 'else client.end?.()', replace: 'else await client.end?.()' }],
+    caughtBy: { test: 'stores/postgres-notices.test.ts' },
+  },
+  {
+    name: 'a connection is tried after nobody listens any more',
+    edits: [{ file: 'stores/postgres-notices.ts', find: '      endPulse()\n', replace: '' }],
+    caughtBy: { test: 'stores/postgres-notices.test.ts' },
+  },
+  {
+    name: 'a session of client credentials that is gone fails the calls that find that out',
+    edits: [{ file: 'core/manager.ts', find: 'if (startsSession && !keeper.isLoaded) await load()', replace: '' }],
+    caughtBy: { test: 'oauth/client-credentials.test.ts' },
+  },
+  {
+    name: 'a call gives up when client credentials have begun anew meanwhile',
+    edits: [{ file: 'core/manager.ts', find: 'first.sessionId && !startsSession)', replace: 'first.sessionId)' }],
+    caughtBy: { test: 'oauth/client-credentials.test.ts' },
+  },
+]
