@@ -10,7 +10,7 @@ export type Revoke = (token: string, hint: 'refresh_token' | 'access_token') => 
 /** How long a sign-out waits for the server. */
 const firstAttemptMs = 5000
 const giveUpMs = 24 * 3_600_000
-/** How often a revocation is begun that is not answered in the words of OAuth. */
+/** How often a revocation is not answered in the words of OAuth until that is believed. */
 const mostStrange = 5
 
 /** The tokens that are to be revoked. They are in memory only: what was signed out must not stay on a disk. */
@@ -50,8 +50,11 @@ export class Revocations {
     if (this.#pending.has(token)) return Promise.resolve()
     this.#pending.set(token, record)
     const giveUpAt = this.environment.monotonic() + giveUpMs
+    let strange = 0
+    const mayPass = (failure: EvergrantError): boolean =>
+      failure.code === 'unavailable' || (isWordless(failure) && ++strange < mostStrange)
     const attempt = async (count: number): Promise<void> => {
-      const waitMs = await this.#attempt(token, hint, count)
+      const waitMs = await this.#attempt(token, hint, count, mayPass)
       if (waitMs === undefined || this.environment.monotonic() > giveUpAt) return void this.#pending.delete(token)
       const again = (): unknown => this.#pending.has(token) && attempt(count + 1)
       void sleep(this.environment, waitMs).then(this.look).then(again, again)
@@ -60,15 +63,19 @@ export class Revocations {
   }
 
   /** Resolves to how long to wait before the next attempt, or to `undefined` when there is nothing more to do. */
-  async #attempt(token: string, hint: Parameters<Revoke>[1], count: number): Promise<number | undefined> {
+  async #attempt(
+    token: string,
+    hint: Parameters<Revoke>[1],
+    count: number,
+    mayPass: (failure: EvergrantError) => boolean,
+  ): Promise<number | undefined> {
     try {
       await within(this.environment, answerMs, this.revoke(token, hint), noAnswer)
       return undefined
     } catch (error) {
       // Client authentication of somebody else's making may throw anything: that is tried again too.
       const failure = isEvergrantError(error) ? error : undefined
-      const isStrange = failure && isWordless(failure) && count < mostStrange
-      if (!failure || failure.code === 'unavailable' || isStrange) {
+      if (!failure || mayPass(failure)) {
         const askedMs = (failure?.retryAt ?? 0) - this.environment.now()
         return retryDelay(count, false, askedMs, this.environment.random())
       }

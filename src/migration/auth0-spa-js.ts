@@ -48,8 +48,13 @@ function find(clientId: string, options: Auth0SpaJsOptions): OldSession | undefi
     idToken: readObject(storage, idTokenKey)?.id_token ?? body.id_token,
     scope: body.oauthTokenScope ?? body.scope,
     forget() {
-      const isLast = keys.length === allKeys.length
-      for (const key of isLast ? [...keys, idTokenKey] : keys) storage.removeItem(key)
+      // With `useMrrt` all audiences have one refresh token, which two managers would use up under each other's hands.
+      const isShared = (key: string): boolean =>
+        body.refresh_token !== undefined &&
+        asObject(readObject(storage, key)?.body).refresh_token === body.refresh_token
+      const over = allKeys.filter((key) => keys.includes(key) || isShared(key))
+      const isLast = over.length === allKeys.length
+      for (const key of isLast ? [...over, idTokenKey] : over) storage.removeItem(key)
     },
   }
 }

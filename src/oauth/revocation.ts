@@ -10,7 +10,10 @@ export function revocation(client: OAuthClient, environment: Environment): Revok
     const { revocation_endpoint } = await client.metadata()
     if (!revocation_endpoint) return
     const response = await client.post('revocation_endpoint', { token, token_type_hint: hint })
-    await readSuccess(response, environment.now(), token)
+    await readSuccess(response, environment.now(), token).catch((failure: unknown) => {
+      // A token that is dead already is what was wanted; Google says so by an error, against RFC 7009 section 2.2.
+      if (!isEvergrantError(failure) || failure.error !== 'invalid_token') throw failure
+    })
   }
 }
 

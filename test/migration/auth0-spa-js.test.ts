@@ -34,6 +34,19 @@ test('an audience of auth0-spa-js is taken over by itself, and the ID token goes
   expect(keysOf(page)).toEqual([ofAnotherClient])
 })
 
+test('audiences that share one refresh token, as with useMrrt, come to one session', async () => {
+  const page = await oldPage('@auth0/auth0-spa-js 2.28.3')
+  const { refresh_token } = page.answer
+  const audience = 'https://bills.example'
+  store(page, `${ofClient}${audience}::openid offline_access`, { access_token: 'of-bills', refresh_token, audience })
+  const [first, second] = [page.openTab(), page.openTab({ key: 'bills' })]
+  expect(await adoptAuth0SpaJsSession(first)).toBe('adopted')
+  expect(await adoptAuth0SpaJsSession(second, { audience })).toBe('none')
+  expect(keysOf(page)).toEqual([])
+  await first.renew()
+  expect(page.server.redemptions.map(({ outcome }) => outcome)).toEqual(['accepted'])
+})
+
 test('of several entries for one audience that with a refresh token counts, and the newest of these', async () => {
   const page = await oldPage('@auth0/auth0-spa-js 2.28.3')
   store(page, `${ofClient}default::openid`, { access_token: 'without refresh token' }, 9000)

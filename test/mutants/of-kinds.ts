@@ -153,4 +153,28 @@ export const mutantsOfKinds: readonly Mutant[] = [
     ],
     caughtBy: { test: 'stores/redis-options.test.ts' },
   },
+  {
+    name: 'one refresh token of auth0-spa-js becomes two sessions',
+    edits: [
+      { file: 'migration/auth0-spa-js.ts', find: 'keys.includes(key) || isShared(key)', replace: 'keys.includes(key)' },
+    ],
+    caughtBy: { test: 'migration/auth0-spa-js.test.ts' },
+  },
+  {
+    name: 'a page of a balancer ends the sign-in of a device',
+    edits: [
+      { file: 'flows/device.ts', find: ' || (isWordless(failure) && ++this.#strange < mostStrange)', replace: '' },
+    ],
+    caughtBy: { test: 'flows/device-polling.test.ts' },
+  },
+  {
+    name: 'a page of a balancer ends a revocation that has failed often before',
+    edits: [{ file: 'core/revocation.ts', find: '++strange < mostStrange', replace: 'false' }],
+    caughtBy: { test: 'core/revocation/requests.test.ts' },
+  },
+  {
+    name: 'a token that is dead already is trouble at sign-out',
+    edits: [{ file: 'oauth/revocation.ts', find: "failure.error !== 'invalid_token'", replace: 'true' }],
+    caughtBy: { test: 'core/revocation/requests.test.ts' },
+  },
 ]

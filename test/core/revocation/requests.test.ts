@@ -63,6 +63,10 @@ describe('a sign-out asks the server to revoke', () => {
   test.each([
     ['P-171 200', () => new Response()],
     ['P-171 200 with a body that means nothing', () => Response.json({ error: 'invalid_token' })],
+    [
+      '400 invalid_token, as for one that is dead already',
+      () => Response.json({ error: 'invalid_token' }, { status: 400 }),
+    ],
     ['P-172 201', () => new Response('', { status: 201 })],
     ['P-172 204', () => new Response(null, { status: 204 })],
   ])('once, when it answers %s', async (_kind, answer) => {
@@ -147,6 +151,21 @@ describe('P-173 a revocation that failed for now is tried again', () => {
     await server.signOut(manager)
     await server.environment.pass(aDayMs)
     expect([...server.asked].sort()).toEqual([...Array(4).fill('access-alice'), ...Array(4).fill('refresh-alice')])
+    expect(trouble).toEqual([])
+  })
+
+  test('however often before, when it meets a balancer', async () => {
+    const server = new RevokingServer()
+    server.answer = () => {
+      const { length } = server.requests
+      if (length <= 20) return Promise.reject(new TypeError('fetch failed'))
+      return length > 22 ? new Response() : new Response('<h1>not found</h1>', { status: 404 })
+    }
+    const manager = await server.signedIn()
+    const trouble = troubleOf(manager)
+    await server.signOut(manager)
+    await server.environment.pass(aDayMs)
+    expect(server.asked).toHaveLength(24)
     expect(trouble).toEqual([])
   })
 
