@@ -33,8 +33,10 @@ export class AuthProvider implements McpAuthProvider {
   /** Code verifiers by their challenges. */
   readonly #verifiers = new Map<string | null, string>()
   #discovery: McpDiscoveryState | undefined
-  /** The one that a code is waited for: begun last, or chosen by its callback. */
-  #signIn: SignIn | undefined
+  /** The sign-in that was begun last. */
+  #begun: SignIn | undefined
+  /** The sign-in whose callback has come. */
+  #answered: SignIn | undefined
 
   constructor(
     private readonly options: AuthProviderOptions,
@@ -72,7 +74,7 @@ export class AuthProvider implements McpAuthProvider {
   }
 
   discoveryState(): McpDiscoveryState | undefined {
-    return this.#signIn?.discovery
+    return (this.#answered ?? this.#begun)?.discovery
   }
 
   state(): string {
@@ -84,8 +86,10 @@ export class AuthProvider implements McpAuthProvider {
   }
 
   async redirectToAuthorization(url: URL): Promise<void> {
-    this.#signIn = this.#signInBehind(url)
-    await this.session.signIns.begin(this.#signIn)
+    const signIn = this.#signInBehind(url)
+    this.#begun = signIn
+    this.#answered = undefined
+    await this.session.signIns.begin(signIn)
     await this.options.redirectToAuthorization(url)
   }
 
@@ -102,7 +106,7 @@ export class AuthProvider implements McpAuthProvider {
     if (!signIn) throw new EvergrantError('misconfigured', 'this answers no sign-in that is under way')
     const { authorizationServerUrl: issuer, authorizationServerMetadata: server = { issuer } } = signIn.discovery
     const code = readCode(answer, server)
-    this.#signIn = signIn
+    this.#answered = signIn
     return code
   }
 
@@ -124,21 +128,37 @@ export class AuthProvider implements McpAuthProvider {
 
   async saveTokens({ access_token, token_type, expires_in, refresh_token, scope }: McpTokens): Promise<void> {
     await this.session.start(this.#current(), { access_token, token_type, expires_in, refresh_token, scope })
-    this.#signIn = undefined
+    this.#abandonSignIn()
   }
 
-  /** The session is not the SDK's to end: when this is called, another process may have renewed it already. */
-  invalidateCredentials(scope: 'all' | 'client' | 'tokens' | 'verifier' | 'discovery'): void {
+  /**
+   * The session is not the SDK's to end: when this is called, another process may have renewed it already. A client is given
+   * up for all processes; the SDK asks for that when a code was refused because of it.
+   */
+  async invalidateCredentials(scope: 'all' | 'client' | 'tokens' | 'verifier' | 'discovery'): Promise<void> {
     if (scope === 'tokens') return
-    if (scope === 'all' || scope === 'client') this.session.forgottenClientId = this.#signIn?.client.client_id
-    this.#signIn = undefined
+    const refused = this.#answered?.client.client_id
+    this.#abandonSignIn()
+    if (scope === 'all' || scope === 'client') await this.session.signIns.giveUp(refused)
   }
 
-  /** The client of the sign-in under way, or that of the session unless the server has forgotten it. */
+  async signOut(): Promise<void> {
+    this.#abandonSignIn()
+    await this.session.signOut()
+  }
+
+  #abandonSignIn(): void {
+    this.#begun = this.#answered = undefined
+  }
+
+  /** The client of the sign-in under way or else of the session, unless it is one as which nobody can sign in again. */
   async #registered(): Promise<McpClientInformation | undefined> {
-    if (this.#signIn) return this.#signIn.client
-    const client = (await this.session.signIns.registration())?.client
-    return client?.client_id === this.session.forgottenClientId ? undefined : client
+    // Its code is there already.
+    if (this.#answered) return this.#answered.client
+    const { signIns, forgottenClientId } = this.session
+    const clients = [this.#begun?.client, (await signIns.registration())?.client]
+    const useless = [forgottenClientId, await signIns.givenUp()]
+    return clients.find((client) => client && !useless.includes(client.client_id))
   }
 
   /** Puts together what has to be known when the user comes back. */
@@ -146,13 +166,15 @@ export class AuthProvider implements McpAuthProvider {
     const client = this.#clients.get(searchParams.get('client_id'))
     const verifier = this.#verifiers.get(searchParams.get('code_challenge'))
     const state = searchParams.get('state')
-    const discovery = this.#signIn?.discovery ?? this.#discovery
-    if (client && verifier && state && discovery) return { client, verifier, state, discovery }
+    const discovery = this.discoveryState() ?? this.#discovery
+    const resource = searchParams.get('resource') ?? undefined
+    if (client && verifier && state && discovery) return { client, verifier, state, discovery, resource }
     throw new EvergrantError('unsupported', 'evergrant/mcp needs @modelcontextprotocol/sdk 1.27 or later')
   }
 
   #current(): SignIn {
-    if (this.#signIn) return this.#signIn
+    const signIn = this.#answered ?? this.#begun
+    if (signIn) return signIn
     throw new EvergrantError('misconfigured', 'no sign-in is under way: give the callback to authorizationCode() first')
   }
 }

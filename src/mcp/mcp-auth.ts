@@ -26,7 +26,8 @@ export interface McpAuth {
   authorizationCode(callback: string | URL): Promise<string>
 
   /**
-   * Signs out, in all processes, and revokes the tokens: see `signOut()` of a token manager.
+   * Signs out, in all processes, and revokes the tokens: see `signOut()` of a token manager. A client that the SDK has
+   * registered is given up, too: the next sign-in registers another.
    *
    * @throws EvergrantError `storage_failed`
    */
@@ -53,7 +54,7 @@ export function createMcpAuth(options: McpAuthOptions): McpAuth {
     authProvider,
     fetch: authorizedFetch(serverUrl, session, options.fetch),
     authorizationCode: (callback) => authProvider.authorizationCode(callback),
-    signOut: () => session.signOut(),
+    signOut: () => authProvider.signOut(),
     dispose: () => session.dispose(),
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
   }

@@ -68,7 +68,7 @@ export interface McpAuthProvider {
   saveCodeVerifier(verifier: string): Promise<void>
   codeVerifier(): string
   addClientAuthentication(headers: Headers, body: URLSearchParams, url: string | URL, server?: object): Promise<void>
-  invalidateCredentials(scope: 'all' | 'client' | 'tokens' | 'verifier' | 'discovery'): void
+  invalidateCredentials(scope: 'all' | 'client' | 'tokens' | 'verifier' | 'discovery'): Promise<void>
   saveDiscoveryState(state: McpDiscoveryState): void
   discoveryState(): McpDiscoveryState | undefined
 }

@@ -12,7 +12,7 @@ import { refreshTokenGrant } from '../oauth/refresh-token.js'
 import { memoryStore } from '../stores/memory.js'
 import { clientAuthOf } from './client-authentication.js'
 import type { McpClientInformation } from './sdk.js'
-import { SignIns, type Registration, type SignIn } from './sign-ins.js'
+import { registrationOf, SignIns, type Registration, type SignIn } from './sign-ins.js'
 
 /** How a session is kept: see the options of token managers. */
 export interface McpSessionOptions extends Pick<
@@ -77,8 +77,7 @@ export class McpSession {
 
   /** Starts a session with what a sign-in has brought, in place of the one there is. */
   async start(signIn: SignIn, response: TokenResponse): Promise<void> {
-    const { client, discovery } = signIn
-    const opened = this.#open({ client, discovery })
+    const opened = this.#open(registrationOf(signIn))
     try {
       await this.#discardSealed(opened.manager)
       await opened.manager.setTokens(response)
@@ -91,9 +90,11 @@ export class McpSession {
     if (previous && clientOf(previous) !== clientOf(signIn)) await this.#leave(previous)
   }
 
+  /** Ends the session. Who signs in next does so as another client: nothing else helps when the server has forgotten this one. */
   async signOut(): Promise<void> {
     await this.#look().finally(() => this.#opened?.manager.signOut())
     await this.signIns.discardSealed()
+    await this.signIns.giveUp()
   }
 
   dispose(): void {
@@ -135,14 +136,14 @@ export class McpSession {
   }
 
   #open(registration: Registration): Opened {
-    const { client, discovery } = registration
+    const { client, discovery, resource = discovery.resourceMetadata?.resource } = registration
     const { renewEarlySeconds, autoRenew, fetch } = this.options
     const manager = joinTokenManager(
       {
         metadata: metadataOf(discovery),
         clientId: client.client_id,
         clientAuth: this.clientAuth(client),
-        grant: grantFor(discovery.resourceMetadata?.resource),
+        grant: grantFor(resource),
         store: this.#store,
         key: this.#key,
         renewEarlySeconds,

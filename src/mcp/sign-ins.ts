@@ -9,6 +9,8 @@ import type { McpClientInformation, McpDiscoveryState } from './sdk.js'
 export interface Registration {
   readonly client: McpClientInformation
   readonly discovery: McpDiscoveryState
+  /** What the user has signed in for (RFC 8707), as it was written; absent in older records. */
+  readonly resource?: string | undefined
 }
 
 /** A sign-in whose code has not come yet. */
@@ -20,6 +22,8 @@ export interface SignIn extends Registration {
 
 interface Content {
   readonly registration?: Registration | undefined
+  /** Whether nobody is to sign in as that client again. The session that it may still have goes on. */
+  readonly isGivenUp?: boolean | undefined
   /** Oldest first. */
   readonly pending: readonly SignIn[]
 }
@@ -49,6 +53,29 @@ export class SignIns {
     return registration
   }
 
+  /** The client that nobody is to sign in as again. */
+  async givenUp(): Promise<string | undefined> {
+    const { registration, isGivenUp } = await this.#read()
+    return isGivenUp ? registration?.client.client_id : undefined
+  }
+
+  /**
+   * Lets the next sign-in register another client. The present one is only marked: somebody may sign in as it at this moment,
+   * and no process would find a session whose client is gone from here.
+   *
+   * @param clientId the client that is meant, if it is the present one; whichever is the present one by default
+   */
+  async giveUp(clientId?: string): Promise<void> {
+    // What is still in memory would overrule this later.
+    await this.#session.flush()
+    await this.#session.update((stored) => {
+      const content = contentOf(stored)
+      const present = content.registration?.client.client_id
+      const isMeant = present !== undefined && (clientId === undefined || clientId === present)
+      return isMeant && !content.isGivenUp ? recordOf({ ...content, isGivenUp: true }) : undefined
+    })
+  }
+
   /** The sign-in to which `state` belongs, if it is under way. */
   async find(state: string | null): Promise<SignIn | undefined> {
     return (await this.#read()).pending.find((signIn) => signIn.state === state)
@@ -59,14 +86,14 @@ export class SignIns {
   }
 
   /** Makes the client of a sign-in that of the present session. Resolves to the one before. */
-  async finish({ state, client, discovery }: SignIn): Promise<Registration | undefined> {
+  async finish(signIn: SignIn): Promise<Registration | undefined> {
     let previous: Registration | undefined
-    const next = { client, discovery }
+    const next = registrationOf(signIn)
     const change = (stored: StoredRecord | undefined): LiveRecord => {
       const { registration, pending } = contentOf(stored)
       // It is asked again of what it has written.
       if (JSON.stringify(registration) !== JSON.stringify(next)) previous = registration
-      return recordOf({ registration: next, pending: pending.filter((signIn) => signIn.state !== state) })
+      return recordOf({ registration: next, pending: pending.filter(({ state }) => state !== signIn.state) })
     }
     // The session itself is kept in memory when the store fails, and so is this.
     await this.#session.put(change(this.#session.record), change)
@@ -105,6 +132,11 @@ export class SignIns {
   }
 }
 
+/** What is kept of a sign-in when it is finished. */
+export function registrationOf({ client, discovery, resource }: Registration): Registration {
+  return { client, discovery, resource }
+}
+
 function recordOf(content: Content): LiveRecord {
   const base = { format: recordFormat, state: 'live', sessionId: 'mcp', generation: 0, at: 0 } as const
   return { ...base, accessTokens: {}, extra: { ...content } }
@@ -112,7 +144,7 @@ function recordOf(content: Content): LiveRecord {
 
 function contentOf(record: StoredRecord | undefined): Content {
   const extra = record?.state === 'live' ? (record.extra as Partial<Content> | undefined) : undefined
-  return { registration: extra?.registration, pending: extra?.pending ?? [] }
+  return { registration: extra?.registration, isGivenUp: extra?.isGivenUp, pending: extra?.pending ?? [] }
 }
 
 function tooLate(): EvergrantError {

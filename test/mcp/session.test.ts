@@ -2,6 +2,7 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { TokenStore } from 'evergrant'
 import { commonFaults } from 'evergrant/testing'
+import type { LiveRecord } from '../../src/core/record.js'
 import { startMcpServer } from './mcp-server.js'
 import { browse, startWorld, type Process, type World } from './world.js'
 
@@ -139,7 +140,7 @@ describe('a session with an MCP server', () => {
   test.each(['all', 'client', 'tokens', 'verifier', 'discovery'] as const)(
     'goes on when the SDK gives up its credentials (%s)',
     async (scope) => {
-      process.auth.authProvider.invalidateCredentials(scope)
+      await process.auth.authProvider.invalidateCredentials(scope)
       expect(await process.call()).toBe('alice')
       expect(await world.process().call()).toBe('alice')
     },
@@ -239,6 +240,32 @@ describe('an authorization server', () => {
     outliveTokens()
     expect(await one.call()).toBe('alice')
     expect(await tokenOf(one)).not.toBe(first)
+  })
+
+  test('renews for exactly the resource that it was asked for, however the MCP server spells it', async () => {
+    const { forms, mcp, as } = world
+    const { origin } = mcp.url
+    const metadata = { resource: origin, authorization_servers: [as.issuer] }
+    const pathless: typeof fetch = async (input, init) =>
+      String(input).includes('oauth-protected-resource') ? Response.json(metadata) : fetch(input, init)
+    const one = world.process({ key: 'pathless', fetch: pathless })
+    // So versions 1.27 to 1.29 of the SDK do by themselves: they ask for the `href`, which ends with a slash.
+    Object.assign(one.auth.authProvider, { validateResourceURL: () => Promise.resolve(new URL(origin)) })
+    await one.signIn()
+    outliveTokens()
+    expect(await world.process({ key: 'pathless' }).call()).toBe('alice')
+    expect(forms.slice(-2).map((form) => form.get('resource'))).toEqual([`${origin}/`, `${origin}/`])
+  })
+
+  test('renews for what the MCP server says where older versions kept the session', async () => {
+    const key = `evergrant mcp ${world.mcp.url.href} default`
+    const stored = await world.store.read(key)
+    const older = structuredClone(stored?.record) as LiveRecord & { extra: { registration: { resource?: string } } }
+    delete older.extra.registration.resource
+    await world.store.swap(key, stored?.revision, older)
+    outliveTokens()
+    expect(await world.process().call()).toBe('alice')
+    expect(world.forms.map((form) => form.get('resource'))).toEqual([world.mcp.url.href, world.mcp.url.href])
   })
 
   test('may publish no metadata, and be where the MCP server is', async () => {

@@ -108,6 +108,14 @@ describe('a store that fails while a sign-in is finished', () => {
     await vi.waitFor(isSignedIn, { timeout: 5000 })
   })
 
+  test('does not bring back a client that was given up meanwhile', async () => {
+    isDown = () => false
+    await process.auth.signOut()
+    expect(await world.process({ store, autoRenew: false }).auth.authProvider.clientInformation()).toBeUndefined()
+    await process.auth[Symbol.asyncDispose]()
+    expect(await world.process({ store, autoRenew: false }).auth.authProvider.clientInformation()).toBeUndefined()
+  })
+
   test('has taken all of it when a process has ended that waits for it', async () => {
     let failuresLeft = 3
     isDown = (key) => key.startsWith('evergrant mcp ') && failuresLeft-- > 0

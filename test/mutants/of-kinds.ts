@@ -3,6 +3,24 @@ import type { Mutant } from './mutants.js'
 /** Break the rules of tokens for several resources and scopes, of proofs, and of the end that a server has told of. */
 export const mutantsOfKinds: readonly Mutant[] = [
   {
+    name: 'an MCP session is renewed for another spelling of its resource',
+    edits: [
+      {
+        file: 'mcp/auth-provider.ts',
+        find: "const resource = searchParams.get('resource') ?? undefined",
+        replace: 'const resource = discovery?.resourceMetadata?.resource',
+      },
+    ],
+    caughtBy: { test: 'mcp/session.test.ts' },
+  },
+  {
+    name: 'an MCP session of an older version is renewed for no resource',
+    edits: [
+      { file: 'mcp/session.ts', find: 'resource = discovery.resourceMetadata?.resource }', replace: 'resource }' },
+    ],
+    caughtBy: { test: 'mcp/session.test.ts' },
+  },
+  {
     name: 'a renewal for another kind of token is taken for one’s own',
     edits: [
       {

@@ -25,6 +25,64 @@ export const mutantsOfStores: readonly Mutant[] = [
     caughtBy: { test: 'mcp/stores.test.ts' },
   },
   {
+    name: 'an MCP client that signed out signs in as a client that may be forgotten',
+    edits: [{ file: 'mcp/session.ts', find: 'await this.signIns.giveUp()', replace: '' }],
+    caughtBy: { test: 'mcp/forgotten.test.ts' },
+  },
+  {
+    name: 'an MCP client that was refused is remembered by the next process',
+    edits: [{ file: 'mcp/auth-provider.ts', find: 'await this.session.signIns.giveUp(refused)', replace: 'return' }],
+    caughtBy: { test: 'mcp/forgotten.test.ts' },
+  },
+  {
+    name: 'an MCP client is given up because of another one',
+    edits: [{ file: 'mcp/auth-provider.ts', find: 'signIns.giveUp(refused)', replace: 'signIns.giveUp()' }],
+    caughtBy: { test: 'mcp/forgotten.test.ts' },
+  },
+  {
+    name: 'giving up the tokens of an MCP session gives up its client',
+    edits: [
+      {
+        file: 'mcp/auth-provider.ts',
+        find: "if (scope === 'all' || scope === 'client') await",
+        replace: 'await',
+      },
+    ],
+    caughtBy: { test: 'mcp/forgotten.test.ts' },
+  },
+  {
+    name: 'an MCP client that was given up takes its session with it',
+    edits: [
+      {
+        file: 'mcp/sign-ins.ts',
+        find: 'recordOf({ ...content, isGivenUp: true })',
+        replace: 'recordOf({ ...content, registration: undefined })',
+      },
+    ],
+    caughtBy: { test: 'mcp/forgotten.test.ts' },
+  },
+  {
+    name: 'a process that was sent to an error page stays with its client',
+    edits: [
+      {
+        file: 'mcp/auth-provider.ts',
+        find: 'clients.find((client) => client && !useless.includes(client.client_id))',
+        replace: 'this.#begun ? this.#begun.client : useless.includes(clients[1]?.client_id) ? undefined : clients[1]',
+      },
+    ],
+    caughtBy: { test: 'mcp/forgotten.test.ts' },
+  },
+  {
+    name: 'an MCP client that was given up is of no use for the code that comes then',
+    edits: [{ file: 'mcp/auth-provider.ts', find: 'if (this.#answered) return this.#answered.client', replace: '' }],
+    caughtBy: { test: 'mcp/forgotten.test.ts' },
+  },
+  {
+    name: 'a client that the store takes late is no longer given up',
+    edits: [{ file: 'mcp/sign-ins.ts', find: 'await this.#session.flush()', replace: '' }],
+    caughtBy: { test: 'mcp/stores.test.ts' },
+  },
+  {
     name: 'the client of a sign-in is forgotten when the store fails',
     edits: [
       {
