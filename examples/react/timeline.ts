@@ -1,10 +1,17 @@
-import { defineTimeline } from 'evergrant/timeline'
+import { defineTimeline, type TimelineElement } from 'evergrant/timeline'
 import { createElement, type ReactNode } from 'react'
 import { network, tokens } from '../common/session.js'
 
 defineTimeline()
 
-/** Only while developing: shows what the session does. React passes objects to custom elements as properties. */
+/**
+ * Only while developing: shows what the session does. By a `ref`, since React passes no objects to custom elements while it
+ * hydrates what a server has rendered.
+ */
 export function Timeline(): ReactNode {
-  return createElement('evergrant-timeline', { tokens, network })
+  return createElement('evergrant-timeline', { ref: equip })
+}
+
+function equip(timeline: TimelineElement | null): void {
+  if (timeline) Object.assign(timeline, { tokens, network })
 }

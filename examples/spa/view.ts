@@ -6,6 +6,8 @@ export interface Profile {
   readonly email: string
 }
 
+const endedMessage = 'Your session has ended. Please sign in again.'
+
 export function byId(id: string): HTMLElement {
   const element = document.getElementById(id)
   if (!element) throw new Error(`the page has no #${id}`)
@@ -18,7 +20,9 @@ export function show(status: Snapshot['status']): void {
   byId('welcome').hidden = isSignedIn || status === 'starting'
   byId('account').hidden = !isSignedIn
   byId('sign-out').hidden = !isSignedIn
-  if (status === 'ended') byId('message').textContent = 'Your session has ended. Please sign in again.'
+  const message = byId('message')
+  if (status === 'ended') message.textContent = endedMessage
+  else if (message.textContent === endedMessage) message.textContent = ''
 }
 
 export function showProfile({ name, email }: Profile): void {

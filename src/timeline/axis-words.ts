@@ -21,12 +21,18 @@ export function stateOf({ closedAt, cuts }: Tab, isOwn: boolean, isSilent: boole
 }
 
 /** What the axis shows, for those who do not see it. */
-export function describeAxis({ moments, ownId }: Journal, lanes: readonly Tab[], spanMs: number): string {
+export function describeAxis(
+  { moments, ownId }: Journal,
+  lanes: readonly Tab[],
+  states: readonly string[],
+  spanMs: number,
+): string {
   const since = Date.now() - spanMs
   const renewals = moments.filter(({ kind, at }) => kind === 'renewed' && at > since)
-  const shares = lanes.map((tab) => {
-    const name = tab.id === ownId ? `${nameOf(tab)}, this tab` : nameOf(tab)
-    return `${name}: ${count(renewals.filter(({ tabId }) => tabId === tab.id))}`
+  const shares = lanes.map((tab, index) => {
+    const words = new Set([nameOf(tab), tab.id === ownId ? 'this tab' : '', states[index] ?? ''])
+    words.delete('')
+    return `${[...words].join(', ')}: ${count(renewals.filter(({ tabId }) => tabId === tab.id))}`
   })
   return `Renewals in the last ${duration(spanMs)}: ${count(renewals)}. ${shares.join('. ')}.`
 }

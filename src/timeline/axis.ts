@@ -30,6 +30,7 @@ export class Axis {
   readonly #future = element('div', { class: 'track' })
   readonly #plot: HTMLElement
   readonly #chart: HTMLElement
+  #motions: Animation[] = []
   #shown = ''
   #base = 0
   #spanMs = 0
@@ -49,10 +50,10 @@ export class Axis {
   show(state: AxisState): void {
     const { journal, lifetimeMs = 0 } = state
     const spanMs = spansMs.find((ms) => ms >= lifetimeMs * lifetimesInSpan) ?? spansMs.at(-1) ?? 0
-    const lanes = choose(journal)
+    const lanes = choose(state)
     const labels = lanes.map((tab) => stateOf(tab, tab.id === journal.ownId, state.isSilent(tab.id)))
     const content = JSON.stringify([journal.moments, lanes, labels, spanMs])
-    const isWornOut = Date.now() - this.#base > spanMs * futureShare * longestRunShare
+    const isWornOut = Math.abs(Date.now() - this.#base) > spanMs * futureShare * longestRunShare
     if (content === this.#shown && !isWornOut) return
     if (spanMs !== this.#spanMs) this.#drawScale(spanMs)
     this.#shown = content
@@ -62,7 +63,7 @@ export class Axis {
       ...lanes.map((tab, index) => label(tab, labels[index] ?? '')),
     )
     this.#draw(items(state, lanes, this.#base, spanMs), lanes.length + 1)
-    this.#chart.setAttribute('aria-label', describeAxis(journal, lanes, spanMs))
+    this.#chart.setAttribute('aria-label', describeAxis(journal, lanes, labels, spanMs))
   }
 
   /** For those who prefer it still, the axis moves once a second. */
@@ -71,6 +72,12 @@ export class Axis {
     const gone = (Date.now() - this.#base) / this.#spanMs
     this.#past.style.transform = `translateX(${-gone * 100}%)`
     this.#future.style.transform = `translateX(${(-gone / futureShare) * 100}%)`
+  }
+
+  /** Ends what moves: an animation keeps its element in memory. The next `show` begins anew. */
+  rest(): void {
+    this.#halt()
+    this.#shown = ''
   }
 
   #drawScale(spanMs: number): void {
@@ -89,25 +96,34 @@ export class Axis {
     this.#plot.style.setProperty('--rows', String(rows))
     this.#past.replaceChildren(...past.map(draw))
     this.#future.replaceChildren(...future.map(draw))
+    this.#halt()
     this.#run(this.#past, this.#spanMs)
     this.#run(this.#future, this.#spanMs * futureShare)
   }
 
   /** Moves a track by its own width while `spanMs` go by; the browser does it without a script. */
   #run(track: HTMLElement, spanMs: number): void {
-    for (const animation of track.getAnimations()) animation.cancel()
     track.style.transform = ''
     if (prefersStillness()) return
-    track.animate([{ transform: 'none' }, { transform: 'translateX(-100%)' }], { duration: spanMs, fill: 'forwards' })
+    const frames = [{ transform: 'none' }, { transform: 'translateX(-100%)' }]
+    this.#motions.push(track.animate(frames, { duration: spanMs, fill: 'forwards' }))
+  }
+
+  #halt(): void {
+    for (const motion of this.#motions) motion.cancel()
+    this.#motions = []
   }
 }
 
-/** The tabs that get a lane: this one, and those that have done something last. */
-function choose({ tabs, moments, ownId }: Journal): Tab[] {
+/** The tabs that get a lane: this one, the open ones before those that are gone, and of these who did something last. */
+function choose({ journal: { tabs, moments, ownId }, isSilent }: AxisState): Tab[] {
+  const isGone = ({ id, closedAt }: Tab): boolean => closedAt !== undefined || isSilent(id)
   const lastAct = ({ id, openedAt }: Tab): number => {
     return id === ownId ? Infinity : (moments.findLast(({ tabId }) => tabId === id)?.at ?? openedAt)
   }
-  const chosen = [...tabs].sort((one, other) => lastAct(other) - lastAct(one)).slice(0, mostLanes)
+  const chosen = [...tabs]
+    .sort((one, other) => Number(isGone(one)) - Number(isGone(other)) || lastAct(other) - lastAct(one))
+    .slice(0, mostLanes)
   return tabs.filter((tab) => chosen.includes(tab))
 }
 

@@ -17,6 +17,8 @@ export interface BarState {
 const refillMs = 500
 /** A meter has a length, also that of a token of which only its end was seen. */
 const shortestMs = 1000
+/** By how much the clock may leave the one of animations, which stands still while a device sleeps. */
+const slackMs = 1000
 
 /** A bar for each token, which counts down. */
 export class Bars {
@@ -38,6 +40,11 @@ export class Bars {
     for (const bar of this.#bars.values()) bar.tick()
   }
 
+  /** Ends what moves: an animation keeps its element in memory. It goes on with the next `show`. */
+  rest(): void {
+    for (const bar of this.#bars.values()) bar.rest()
+  }
+
   #bar(name: string): Bar {
     const known = this.#bars.get(name)
     if (known) return known
@@ -54,6 +61,9 @@ class Bar {
   readonly #meter: HTMLElement
   readonly #left = element('span', { class: 'left', 'aria-hidden': true })
   #state: BarState | undefined
+  /** How far the clock was ahead of the one of animations when the bar began to run. */
+  #ahead = NaN
+  #motion: Animation | undefined
 
   constructor(name: string) {
     this.#meter = element('div', { class: 'meter' }, this.#fill, this.#early)
@@ -78,9 +88,11 @@ class Bar {
     const { name, times, note = '', earlyShare = 0 } = this.#state ?? { name: '' }
     if (!times) {
       setText(this.#left, note)
+      this.root.classList.remove('due')
       this.#describe({ role: 'img', 'aria-label': `${name}: ${note}` })
       return
     }
+    if (!(Math.abs(ahead() - this.#ahead) < slackMs)) this.#animate(this.#state)
     const left = Math.max(0, times.to - Date.now())
     const whole = Math.max(shortestMs, times.to - times.from)
     const words = left > 0 ? `${duration(left)} left` : 'expired'
@@ -97,6 +109,11 @@ class Bar {
     })
   }
 
+  rest(): void {
+    this.#motion?.cancel()
+    this.#ahead = NaN
+  }
+
   /** Says what there is to see, and nothing that was said before. */
   #describe(attributes: Readonly<Record<string, string | number>>): void {
     for (const name of this.#meter.getAttributeNames()) {
@@ -107,7 +124,8 @@ class Bar {
 
   /** Fills the bar from where it stands, then lets it run down; the browser does it without a script. */
   #animate(before: BarState | undefined): void {
-    for (const animation of this.#fill.getAnimations()) animation.cancel()
+    this.#motion?.cancel()
+    this.#ahead = ahead()
     const times = this.#state?.times
     this.#fill.style.transform = times ? 'scaleX(0)' : ''
     if (!times || prefersStillness()) return
@@ -116,7 +134,7 @@ class Bar {
     const share = (at: number, { from, to } = times): number => Math.max(0, Math.min(1, (to - at) / (to - from)))
     const now = Date.now()
     const scale = (of: number): string => `scaleX(${of})`
-    this.#fill.animate(
+    this.#motion = this.#fill.animate(
       [
         {
           transform: scale(before?.times ? share(now, before.times) : share(now)),
@@ -128,4 +146,8 @@ class Bar {
       { duration: left, fill: 'forwards' },
     )
   }
+}
+
+function ahead(): number {
+  return Date.now() - performance.now()
 }

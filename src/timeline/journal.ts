@@ -37,6 +37,7 @@ const mostMoments = 200
 export class Journal {
   readonly #tabs = new Map<string, Tab>()
   readonly #moments = new Map<string, Moment>()
+  readonly #sessions = new Set<string>()
 
   constructor(readonly ownId: string) {}
 
@@ -57,9 +58,10 @@ export class Journal {
     return [...this.#tabs.values()].sort((one, other) => one.number - other.number)
   }
 
-  /** In the order of time. */
+  /** Those of the sessions that this tab has seen, in the order of time: an origin may have several at once. */
   get moments(): Moment[] {
-    return [...this.#moments.values()].sort((one, other) => one.at - other.at)
+    const ours = [...this.#moments.values()].filter(({ sessionId }) => this.#sessions.has(sessionId))
+    return ours.sort((one, other) => one.at - other.at)
   }
 
   /** The moment of which the tokens in use are, as far as it is known. */
@@ -67,8 +69,19 @@ export class Journal {
     return this.#moments.get(`${sessionId} ${generation}`)
   }
 
-  /** Keeps a moment. Of one that is known already, what is more exact stays: who did it, and when. */
+  /** Notes that a session is one of this tab. */
+  follow(sessionId: string): void {
+    this.#sessions.add(sessionId)
+  }
+
+  /** Keeps a moment of a session of this tab. */
   add(moment: Moment): void {
+    this.follow(moment.sessionId)
+    this.#keep(moment)
+  }
+
+  /** Of a moment that is known already, what is more exact stays: who did it, and when. */
+  #keep(moment: Moment): void {
     const key = `${moment.sessionId} ${moment.kind === 'over' ? 'over' : moment.generation}`
     const known = this.#moments.get(key)
     if (known && exactness(known) >= exactness(moment)) return
@@ -82,7 +95,7 @@ export class Journal {
       if (tab.id === this.ownId || (tab.id !== from && this.#tabs.has(tab.id))) continue
       this.#tabs.set(tab.id, tab)
     }
-    for (const moment of moments) this.add(moment)
+    for (const moment of moments) this.#keep(moment)
   }
 
   /** Forgets closed tabs that have done nothing since `before`. */

@@ -58,7 +58,7 @@ export class Panel {
     const head = element('header', {}, title, this.#status, this.#summary, this.#controls.root)
     const frame = element(
       'section',
-      { class: 'panel', 'aria-labelledby': 'title' },
+      { class: 'panel', lang: 'en', dir: 'ltr', 'aria-labelledby': 'title' },
       head,
       element('section', { class: 'tokens' }, element('h3', {}, 'Tokens'), this.#bars.root),
       this.#axis.root,
@@ -105,6 +105,8 @@ export class Panel {
     this.#leave()
     this.#watcher?.end()
     this.#watcher = undefined
+    this.#bars.rest()
+    this.#axis.rest()
   }
 
   #join = (): void => this.#tabs.join()
@@ -165,6 +167,7 @@ export class Panel {
     this.#isDrawingPlanned = true
     queueMicrotask(() => {
       this.#isDrawingPlanned = false
+      if (!this.#ticking) return
       this.#drawHead()
       this.#bars.show(this.#barStates())
       this.#controls.show()
@@ -180,7 +183,8 @@ export class Panel {
     setText(this.#status, statuses[status])
     this.#status.dataset['status'] = status
     const facts = snapshot?.status === 'active' ? [snapshot.identity?.sub, `generation ${snapshot.generation}`] : []
-    setText(this.#summary, facts.filter((fact) => fact !== undefined).join(' · '))
+    const why = status === 'ended' ? undefined : snapshot?.error?.code
+    setText(this.#summary, [...facts, why].filter((fact) => fact !== undefined).join(' · '))
   }
 
   #drawAxis(): void {

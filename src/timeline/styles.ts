@@ -68,6 +68,7 @@ header {
 .status[data-status='trouble']::before { background: var(--amber); }
 .status[data-status='ended']::before { background: var(--red); }
 .summary { color: var(--quiet); font-size: 0.8125rem; }
+.summary, .title, .detail { min-width: 0; overflow-wrap: anywhere; }
 
 .controls {
   display: flex;
@@ -255,16 +256,37 @@ time { color: var(--quiet); font-size: 0.8125rem; white-space: nowrap; }
   .bar { grid-template-columns: 1fr auto; gap: 0.25rem 1rem; }
   .meter { grid-row: 2; grid-column: 1 / -1; }
   .chart { grid-template-columns: 4.5rem 1fr; column-gap: 0.5rem; }
-  .label small, .mark:nth-child(even) { display: none; }
+  .label { flex-wrap: wrap; align-content: center; gap: 0 0.5rem; line-height: 1.1; }
+  .label small { flex-basis: 100%; margin-inline-start: 1rem; }
+  .label small:empty, .detail:empty, .mark:nth-child(even) { display: none; }
   .legend { margin-left: 0; }
   li { grid-template-columns: 0.5rem 1fr auto; }
   .detail { grid-row: 2; grid-column: 2 / -1; margin-top: -0.75rem; }
   .segment { color: transparent; }
 }
+@container (max-width: 24rem) { .mark:nth-child(3) { display: none; } }
 @media (prefers-reduced-motion: reduce) {
   *, *::before { animation: none !important; transition: none !important; }
 }
 @media (forced-colors: active) {
-  .fill, .segment, .dot, .lane, .line, .now, .status::before, li::before { background: CanvasText; forced-color-adjust: none; }
+  :host {
+    --surface: Canvas;
+    --sunken: Canvas;
+    --line: CanvasText;
+    --ink: CanvasText;
+    --quiet: CanvasText;
+    --accent: CanvasText;
+    --amber: CanvasText;
+    --red: CanvasText;
+    --hue-0: CanvasText;
+    --hue-1: CanvasText;
+    --hue-2: CanvasText;
+    --hue-3: CanvasText;
+    --hue-4: CanvasText;
+    --hue-none: CanvasText;
+  }
+  .meter, .plot, .legend i, .status::before, .label::before, li::before { forced-color-adjust: none; }
+  button.primary, button.primary:hover { border-color: ButtonText; background: ButtonFace; color: ButtonText; }
+  .meter, .plot { outline: 1px solid var(--line); background: Canvas; }
 }
 `

@@ -51,6 +51,7 @@ export class Watcher {
     const snapshot = this.tokens.getSnapshot()
     if (snapshot.status === 'active') {
       const { sessionId, generation, expiresAt } = snapshot
+      this.parts.journal.follow(sessionId)
       if (sessionId !== this.#sessionId && !this.parts.journal.latest(sessionId, generation)) {
         this.#note({ kind: 'found', sessionId, generation, expiresAt, at: Date.now() })
       }
@@ -93,11 +94,11 @@ export class Watcher {
   }
 
   /**
-   * Reads when the ID token ends, and keeps nothing else of the tokens. Only while the access token is far from its end:
-   * asking for one that is due would renew it, and looking must not do that.
+   * Reads when the ID token ends, and keeps nothing else of the tokens. Only while the access token is far from its end, or
+   * new: asking for one that is due would renew it, and looking must not do that. One that was handed over may be over.
    */
   async #readTimes({ kind, at, expiresAt = Infinity }: Moment): Promise<void> {
-    if (kind === 'found' && expiresAt - at < 90_000) return
+    if (expiresAt - at < (kind === 'found' ? 90_000 : 1)) return
     const tokens = await this.tokens.getTokens().catch(() => undefined)
     if (!tokens) return
     this.idToken = claimsTimes(tokens.idToken)

@@ -150,6 +150,24 @@ describe.each(['spa', 'react'] as const)('examples/%s', (name) => {
     await sees(page, 'bob@example.com')
   }, 60_000)
 
+  test('says that a session has ended until there is another one, from another tab too', async () => {
+    const page = await open(apps.urls[name])
+    const other = await open(apps.urls[name])
+    await signIn(page)
+    await context.route('**/token', (route) =>
+      route.fulfill({
+        status: 400,
+        headers: { 'access-control-allow-origin': '*' },
+        json: { error: 'invalid_grant' },
+      }),
+    )
+    for (const tab of [page, other]) await tab.getByRole('alert').getByText('Your session has ended').waitFor()
+    await context.unroute('**/token')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await sees(other, 'alice@example.com')
+    expect(await other.getByText('Your session has ended').count()).toBe(0)
+  }, 60_000)
+
   test('says so when the user cancels the sign-in', async () => {
     const page = await open(apps.urls[name])
     await page.getByRole('button', { name: 'Sign in' }).click()

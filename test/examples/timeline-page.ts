@@ -23,6 +23,7 @@ const parameters = new URLSearchParams(location.search)
 const tokens = createTokenManager({
   issuer: parameters.get('issuer') ?? '',
   clientId: 'client',
+  key: parameters.get('key') ?? undefined,
   autoRenew: !parameters.has('passive'),
 })
 
