@@ -71,7 +71,7 @@ export {
   type Exchange,
 } from './oauth/client-authentication.js'
 export { clientCredentials, type ClientCredentialsOptions } from './oauth/client-credentials.js'
-export type { ClientKey } from './oauth/client-key.js'
+export type { ClientKey, ClientKeyNames } from './oauth/client-key.js'
 export type { DevicePrompt } from './oauth/device-authorization.js'
 export type { IntrospectionResponse } from './oauth/introspection.js'
 export { dpop, type DpopOptions } from './oauth/dpop.js'

@@ -54,6 +54,7 @@ export type {
   ClientAuth,
   ClientCredentialsOptions,
   ClientKey,
+  ClientKeyNames,
   ClientSecretBasicOptions,
   ClientSecretOptions,
   Credential,

@@ -56,7 +56,8 @@ export interface AnswerMapping {
    * For every answer without tokens, whatever its status, as a refusal (RFC 6749 section 5.2): its `error` decides. With
    * `invalid_grant` the session ends, so say that only of what certainly is one. Status 408, 425, 429 and 5xx stay
    * temporary whatever it says; for others, `temporarily_unavailable` says so, and `interval` for how many seconds. When it
-   * throws, nothing ends, and the error is of code `misconfigured`.
+   * throws, nothing ends, and the error is of code `misconfigured`. A client whose secret or key may change finds out by it at
+   * every endpoint, not this one alone, whether it was refused (`invalid_client`).
    */
   readonly mapError?: MapAnswer | undefined
 }

@@ -203,7 +203,8 @@ export class Keeper {
     await this.session.update((stored) => {
       if (stored?.state !== 'live' || stored.intent?.owner !== this.owner) return undefined
       const { intent } = stored
-      if (!intent.pause || now - intent.pause.from < shortestHurryMs) return undefined
+      // The pause after a refusal is for a holder that may be slow to store what it has.
+      if (!intent.pause || intent.isRefused || now - intent.pause.from < shortestHurryMs) return undefined
       return { ...stored, intent: { ...intent, pause: { ...intent.pause, ms: 0 } } }
     })
     this.flight.unpause()

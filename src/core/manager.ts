@@ -39,7 +39,7 @@ import { WaitingRoom } from './waiting-room.js'
 /** A caller waits as long as a request may take: by then a fresh answer is there or a retry is due. */
 const callerMs = answerMs
 const newEnoughMs = 5000
-/** How often a new token may be over before it can be used, as after a sleep, within one call. */
+/** How often within one call a new token may be over before it can be used, as after a sleep, or a session be lost that begins by itself. */
 const mostSpoiled = 2
 const shortestPauseMs = 50
 /** Longer than a renewal may take and a store may be given to take what came of it. */
@@ -119,9 +119,12 @@ class Manager implements PooledManager {
     const previous = tokenOf(first, kind.key)
     let spoiled = 0
     const { startsSession } = this.#parts.grant
-    for (;;) {
+    for (let lost = 0; ;) {
       // The store has lost what anybody may begin anew, or somebody has signed out.
-      if (startsSession && !keeper.isLoaded) await load()
+      if (startsSession && !keeper.isLoaded) {
+        if (++lost > mostSpoiled) throw new EvergrantError('storage_failed', 'the store loses what is written to it')
+        await load()
+      }
       const record = requireLive(keeper.session.record)
       if (record.sessionId !== first.sessionId && !startsSession)
         throw new EvergrantError('aborted', 'another session took its place')

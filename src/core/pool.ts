@@ -2,6 +2,7 @@ import { Agenda } from './agenda.js'
 import { sleep } from './environment.js'
 import { isEvergrantError } from './errors.js'
 import { Emitter, type TokenEvent } from './events.js'
+import { isWordless } from './flight.js'
 import type { GrantContext, Granted } from './grant.js'
 import { createManager, type PooledManager } from './manager.js'
 import { isUnclear } from './outcome.js'
@@ -226,7 +227,7 @@ class Pool implements TokenPool {
       const failure = isEvergrantError(error) ? error : undefined
       if (failure && !isUnclear(failure)) slot.isInDoubt = wasInDoubt
       this.#failures++
-      if (!failure || failure.code === 'unavailable') this.#pace.slowDown(slot.key, failure)
+      if (!failure || failure.code === 'unavailable' || isWordless(failure)) this.#pace.slowDown(slot.key, failure)
       throw error
     }
   }

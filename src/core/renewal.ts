@@ -56,7 +56,9 @@ export function renew(parts: RenewalParts, need: Need): Promise<void> {
     } catch (error) {
       // A failure says nothing of what has taken the place of its record meanwhile: whoever waits looks at that.
       const { record } = session
-      const isMoot = record?.state !== 'ended' && lineageOf(record) !== lineageOf(turn?.record ?? need.previous)
+      const hasMovedOn = record?.state !== 'ended' && lineageOf(record) !== lineageOf(turn?.record ?? need.previous)
+      // An answer without an access token moves it on too, and leaves it to this holder to ask again.
+      const isMoot = hasMovedOn && !(record?.state === 'live' && record.intent?.owner === rival.owner)
       if (!isMoot || !isEvergrantError(error)) throw error
     } finally {
       turn?.end()

@@ -44,6 +44,8 @@ export interface Need {
  */
 export class Turn {
   #isOver = false
+  /** The highest number of a beat of this turn. */
+  #lastBeat: number
   #cancelBeat: (() => void) | undefined
 
   private constructor(
@@ -55,6 +57,7 @@ export class Turn {
     readonly need: Need,
     private leaseLeft: () => number,
   ) {
+    this.#lastBeat = record.intent.beat
     this.#beatLater()
   }
 
@@ -106,7 +109,7 @@ export class Turn {
     record: LiveRecord,
   ): Promise<Turn | undefined> {
     if (isUnsettled(record, rival.owner)) rival.contested = lineageOf(record)
-    const armed = { ...record, intent: nextIntent(record.intent, rival.owner) }
+    const armed = { ...record, intent: nextIntent(record.intent, rival) }
     let leaseLeft = (): number => 0
     const arm = (stored: StoredRecord | undefined): LiveRecord | undefined => {
       leaseLeft = countdown(environment, sendingMs)
@@ -160,8 +163,9 @@ export class Turn {
 
   /** Whether the intent in `record` is the one this turn was taken with. */
   isMarkedIn(record: StoredRecord | undefined): record is MarkedRecord {
-    const { owner, attempt } = this.intent
-    return this.isFor(record) && record.intent?.owner === owner && record.intent.attempt === attempt
+    const { owner, beat } = this.intent
+    if (!this.isFor(record) || record.intent?.owner !== owner) return false
+    return record.intent.beat >= beat && record.intent.beat <= this.#lastBeat
   }
 
   /** Counts from when the last write began, so that a slow store does not make beats late. A failing one is asked sooner. */
@@ -176,7 +180,8 @@ export class Turn {
     const moved = (stored: StoredRecord | undefined): LiveRecord | undefined => {
       leaseLeft = countdown(this.environment, sendingMs)
       if (!this.isMarkedIn(stored)) return undefined
-      return { ...stored, intent: { ...stored.intent, beat: stored.intent.beat + 1, stillMs: undefined } }
+      this.#lastBeat = stored.intent.beat + 1
+      return { ...stored, intent: { ...stored.intent, beat: this.#lastBeat, stillMs: undefined } }
     }
     if (await this.session.update(moved).catch(() => false)) this.leaseLeft = leaseLeft
     if (!this.#isOver) this.#beatLater()
@@ -187,6 +192,8 @@ export class Turn {
 export class Rival {
   /** The generation that is being taken over, until a second look has shown that nobody stores its successor. */
   contested: string | undefined
+  /** The highest number of a beat of this holder itself. */
+  ownBeat = -1
   #beat: string | undefined
   /** Since when that beat has stood still at the latest, on the monotonic clock. */
   #stillSince = 0
@@ -199,6 +206,8 @@ export class Rival {
 
   /** Is shown each record that this holder comes to see. */
   watch(record: StoredRecord | undefined): void {
+    const intent = record?.state === 'live' ? record.intent : undefined
+    if (intent?.owner === this.owner) this.ownBeat = Math.max(this.ownBeat, intent.beat)
     if (!isUnsettled(record, this.owner)) return
     // What others have told was true when they wrote it, so this may count too little and never too much.
     const stillSince = this.environment.monotonic() - (record.intent.stillMs ?? 0)
@@ -264,15 +273,14 @@ export class Postponed extends EvergrantError {
 
 /**
  * An intent that was never settled belongs to a holder that died on the way: its request may have arrived. Attempts are
- * counted anew from then on, for the first retries must be quick. No two intents are alike, so that one which stands
- * still is not mistaken for the next.
+ * counted anew from then on, for the first retries must be quick. No two intents are alike, also where one was taken out of
+ * the record in between, so that one which stands still is not mistaken for the next.
  */
-function nextIntent(previous: Intent | undefined, owner: string): Intent {
+function nextIntent(previous: Intent | undefined, { owner, ownBeat }: Rival): Intent {
   const isSettled = previous?.pause !== undefined
   const inDoubt = previous !== undefined && (previous.inDoubt || !isSettled)
-  const beat = previous?.owner === owner ? previous.beat + 1 : 0
   const attempt = isSettled ? previous.attempt + 1 : 1
-  return { owner, attempt, beat, inDoubt, isRefused: previous?.isRefused }
+  return { owner, attempt, beat: ownBeat + 1, inDoubt, isRefused: previous?.isRefused }
 }
 
 /**

@@ -32,7 +32,7 @@ export interface DeviceSignInOptions {
 /** Nobody sits and waits for one of these, and the answer may hold the tokens: so it may take its time. */
 const pollAnswerMs = 30_000
 const slowDownMs = 5000
-/** How often an answer is not in the words of OAuth until that is believed. */
+/** How often in a row an answer is not in the words of OAuth until that is believed. */
 const mostStrange = 5
 /** So that the tokens come soon after the network has come back. */
 const longestBackoffMs = 60_000
@@ -115,6 +115,7 @@ class Pace {
     if (!isPending && !mayPass) throw this.#end(failure)
     this.#mayBeSpent ||= !isPending && isUnclear(failure)
     this.#failures = isPending ? 0 : this.#failures + 1
+    if (isPending) this.#strange = 0
     if (error === 'slow_down') this.intervalMs = Math.max(this.intervalMs + slowDownMs, askedMs)
     const backoffMs = Math.min(this.intervalMs * 2 ** this.#failures, longestBackoffMs)
     this.waitMs = Math.max(this.intervalMs, backoffMs, askedMs)

@@ -43,24 +43,33 @@ export async function readAnswer(
 ): Promise<Granted> {
   const body = parseObject(await readText(response))
   let problem: EvergrantError | undefined
-  /** Only what JSON can hold is laid over: stores can hold nothing else. */
-  const understand = (map: MapAnswer | undefined): JsonObject => {
-    let mapped: JsonObject | undefined
-    try {
-      mapped = map && parseObject(JSON.stringify(map({ ...body }, response.status)))
-    } catch (error) {
-      problem = new EvergrantError('misconfigured', `${map?.name}() failed: ${nameOf(error)}`)
-    }
-    return { ...body, ...mapped }
-  }
+  const onFailure = (failure: EvergrantError): void => void (problem = failure)
   if (response.ok) {
-    const answer: TokenResponse = understand(mapResponse)
-    if (textIn(answer.access_token) ?? textIn(answer.refresh_token)) {
-      return { response: answer, serverTime: timeOf(response), problem }
-    }
+    const answer: TokenResponse = understand(mapResponse, body, response, onFailure)
+    if (hasTokens(answer)) return { response: answer, serverTime: timeOf(response), problem }
   }
-  const refusal = understand(mapError)
+  const refusal = understand(mapError, body, response, onFailure)
   throw problem ?? failureOf(response, refusal, now, secret)
+}
+
+/** Only what JSON can hold is laid over: stores can hold nothing else. A mapping that throws changes nothing. */
+function understand(
+  map: MapAnswer | undefined,
+  body: JsonObject | undefined,
+  { status }: Response,
+  onFailure?: (failure: EvergrantError) => void,
+): JsonObject {
+  let mapped: JsonObject | undefined
+  try {
+    mapped = map && parseObject(JSON.stringify(map({ ...body }, status)))
+  } catch (error) {
+    onFailure?.(new EvergrantError('misconfigured', `${map?.name}() failed: ${nameOf(error)}`))
+  }
+  return { ...body, ...mapped }
+}
+
+function hasTokens({ access_token, refresh_token }: TokenResponse): boolean {
+  return Boolean(textIn(access_token) ?? textIn(refresh_token))
 }
 
 /**
@@ -150,6 +159,16 @@ function retryTime(
 /** The `error` of an answer, which can be read all the same afterwards. */
 export async function peekError(response: Response): Promise<string | undefined> {
   return response.ok ? undefined : errorIn(response, parseObject(await readText(response.clone())))
+}
+
+/** What {@link readAnswer} will find to be the `error` of an answer, which can be read all the same afterwards. */
+export async function peekRefusal(
+  response: Response,
+  { mapResponse, mapError }: AnswerMapping,
+): Promise<string | undefined> {
+  const body = parseObject(await readText(response.clone()))
+  if (response.ok && hasTokens(understand(mapResponse, body, response))) return undefined
+  return errorIn(response, understand(mapError, body, response))
 }
 
 /** Servers put it into the body, or into a challenge instead (RFC 6750 section 3). */

@@ -1,7 +1,7 @@
 import { ClientSecretJwt, modifyAssertion, PrivateKeyJwt, type ModifyAssertionOptions } from 'oauth4webapi'
 import { EvergrantError, nameOf } from '../core/errors.js'
 import { assertSecret, type ClientSecretOptions } from './client-authentication.js'
-import { assertClientKey, signingKey, type ClientKey } from './client-key.js'
+import { assertClientKey, signingKey, type ClientKey, type SigningKey } from './client-key.js'
 import { authenticateBy, type ClientAuth, type Credential, type UnsignedRequest } from './credentials.js'
 
 /** How {@link privateKeyJwt} and {@link clientSecretJwt} write their assertions. */
@@ -36,15 +36,13 @@ export function privateKeyJwt(key: Credential<ClientKey>, options: ClientAsserti
     credential: key,
     check: (value) => assertClientKey(name, value),
     async show(current, request) {
+      const { server, client, body, headers } = request
+      const audience = audienceOf(name, request, options)
       try {
-        const { key, kid, alg } = await signingKey(current)
-        const { server, client, body, headers } = request
-        await PrivateKeyJwt(kid === undefined ? key : { key, kid }, modify(request, options, alg))(
-          server,
-          client,
-          body,
-          headers,
-        )
+        const signing = await signingKey(current)
+        const { key, kid } = signing
+        const sign = PrivateKeyJwt(kid === undefined ? key : { key, kid }, modify(request, audience, signing))
+        await sign(server, client, body, headers)
       } catch (error) {
         throw new EvergrantError('misconfigured', `${name}(): this key cannot sign: ${nameOf(error)}`)
       }
@@ -69,7 +67,12 @@ export function clientSecretJwt(secret: Credential<string>, options: ClientAsser
     check: (value) => assertSecret(name, value),
     show(current, request) {
       const { server, client, body, headers } = request
-      return ClientSecretJwt(current, modify(request, options))(server, client, body, headers)
+      return ClientSecretJwt(current, modify(request, audienceOf(name, request, options)))(
+        server,
+        client,
+        body,
+        headers,
+      )
     },
     isTimed: true,
     dangerouslyAllowInPage: options.dangerouslyAllowInPage,
@@ -78,16 +81,32 @@ export function clientSecretJwt(secret: Credential<string>, options: ClientAsser
 
 /** What assertions of ours say in other words than those of oauth4webapi. */
 function modify(
-  { server, endpoint, now }: UnsignedRequest,
-  { audience = 'issuer' }: ClientAssertionOptions,
-  alg?: string,
+  { now }: UnsignedRequest,
+  audience: unknown,
+  { alg, x5t, 'x5t#S256': sha256 }: Partial<SigningKey> = {},
 ): ModifyAssertionOptions {
   return {
     [modifyAssertion](header, payload) {
       const seconds = Math.floor(now() / 1000)
-      Object.assign(header, { typ: 'client-authentication+jwt', ...(alg && { alg }) })
+      Object.assign(header, { typ: 'client-authentication+jwt', ...(alg && { alg }), x5t, 'x5t#S256': sha256 })
       const times = { iat: seconds, nbf: seconds, exp: seconds + lifetimeSeconds }
-      Object.assign(payload, { aud: audience === 'endpoint' ? endpoint : server[audience], ...times })
+      Object.assign(payload, { aud: audience, ...times })
     },
   }
+}
+
+/**
+ * Whom an assertion is for.
+ *
+ * @throws EvergrantError `misconfigured` for a pattern, which is what several servers are known by: none would know itself
+ */
+function audienceOf(
+  name: string,
+  { server, endpoint }: UnsignedRequest,
+  { audience = 'issuer' }: ClientAssertionOptions,
+): unknown {
+  const named = audience === 'endpoint' ? endpoint : server[audience]
+  if (!/[{}]/.test(named ?? '')) return named
+  const advice = `give ${name}() the option audience: 'token_endpoint'`
+  throw new EvergrantError('misconfigured', `an assertion cannot be for ${named}, which is no address: ${advice}`)
 }

@@ -3,17 +3,23 @@ import type { WebCryptoKey, Jwk } from '../core/keys.js'
 
 /**
  * The private key of a client: a JSON Web Key (RFC 7517) or a `CryptoKey`, which can be one that nobody can read. RSA with
- * 2048 bits or more, P-256, P-384, P-521 or Ed25519. Servers that know several keys of a client find it by its `kid`.
+ * 2048 bits or more, P-256, P-384, P-521 or Ed25519.
  */
-export type ClientKey =
-  | WebCryptoKey
-  | { readonly key: WebCryptoKey; readonly kid?: string | undefined }
-  | (Jwk & { readonly kid?: string | undefined })
+export type ClientKey = WebCryptoKey | ({ readonly key: WebCryptoKey } & ClientKeyNames) | (Jwk & ClientKeyNames)
+
+/** By what servers find a key that they know; assertions say it (RFC 7515 section 4.1). */
+export interface ClientKeyNames {
+  /** Its name, at servers that know several keys of a client. */
+  readonly kid?: string | undefined
+  /** The SHA-1 of its certificate, in base64url, for servers that know certificates such as Entra ID. */
+  readonly x5t?: string | undefined
+  /** The same by SHA-256. */
+  readonly 'x5t#S256'?: string | undefined
+}
 
 /** A key that can sign, and what assertions say of it. */
-export interface SigningKey {
+export interface SigningKey extends ClientKeyNames {
   readonly key: WebCryptoKey
-  readonly kid?: string | undefined
   /** In place of what the key itself says, for servers that know the algorithm by an older name. */
   readonly alg?: string | undefined
 }
@@ -47,8 +53,9 @@ function problemOf(given: unknown): string | undefined {
  */
 export async function signingKey(given: ClientKey): Promise<SigningKey> {
   if ('kty' in given) {
-    const { kid, alg } = given as { kid?: string; alg?: string }
-    return { key: await crypto.subtle.importKey('jwk', given, algorithmOf(given), false, ['sign']), kid, alg }
+    const { kid, alg, x5t, 'x5t#S256': sha256 } = given
+    const key = await crypto.subtle.importKey('jwk', given, algorithmOf(given), false, ['sign'])
+    return { key, kid, alg, x5t, 'x5t#S256': sha256 }
   }
   return 'key' in given ? given : { key: given as WebCryptoKey }
 }

@@ -53,7 +53,7 @@ export function oauthClient(options: ClientOptions): OAuthClient {
         return key && prover ? prover.prove({ key, method: 'POST', url, isRepeatable: true, now }, send) : send()
       }
       const { exchange } = clientAuth
-      return exchange ? exchange(sendTo, server, endpoint, now) : sendTo(server[endpoint])
+      return exchange ? exchange(sendTo, server, endpoint, now, { mapResponse, mapError }) : sendTo(server[endpoint])
     },
   }
 }

@@ -1,8 +1,8 @@
 import type { AuthorizationServer, Client } from 'oauth4webapi'
-import type { FormEndpoint, ServerMetadata } from '../core/client.js'
+import type { AnswerMapping, FormEndpoint, ServerMetadata } from '../core/client.js'
 import { systemEnvironment } from '../core/environment.js'
 import { EvergrantError, isEvergrantError, nameOf } from '../core/errors.js'
-import { peekError, timeOf } from './answer.js'
+import { peekRefusal, timeOf } from './answer.js'
 
 /** What a client authentication may want to know of the request that it is for. */
 export interface AuthenticationContext {
@@ -32,12 +32,14 @@ export interface ClientAuth {
  * Asks an endpoint of the server, by one request or several, each authenticated anew.
  *
  * @param send sends one to a URL. What was sent before counts as refused: it has changed nothing
+ * @param mapping how the answers of the server are understood
  */
 export type Exchange = (
   send: (url: string | undefined, context?: AuthenticationContext) => Promise<Response>,
   server: ServerMetadata,
   endpoint: FormEndpoint,
   now: () => number,
+  mapping?: AnswerMapping,
 ) => Promise<Response>
 
 /**
@@ -129,7 +131,7 @@ function contextOf({ token_endpoint = '' }: AuthorizationServer): Authentication
 function exchangeTwice(): Exchange {
   /** By how much the clocks of servers are ahead, in milliseconds. */
   const ahead = new Map<string, number>()
-  return async (send, server, endpoint, now) => {
+  return async (send, server, endpoint, now, mapping = {}) => {
     const { issuer, [endpoint]: url } = server
     const attemptAfter = (refused?: Attempt): Attempt => {
       const aheadMs = ahead.get(issuer) ?? 0
@@ -140,7 +142,7 @@ function exchangeTwice(): Exchange {
     const response = await send(url, first)
     const serverTime = timeOf(response)
     if (serverTime !== undefined) ahead.set(issuer, serverTime - (sentAt + now()) / 2)
-    if ((await peekError(response)) !== 'invalid_client') return response
+    if ((await peekRefusal(response, mapping)) !== 'invalid_client') return response
     const second = attemptAfter(first)
     try {
       return await send(url, second)

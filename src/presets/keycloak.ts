@@ -8,10 +8,15 @@ export interface KeycloakOptions {
 }
 
 /**
- * Keycloak: its answers need no preset but the issuer.
+ * Keycloak. A secret that is wrong it calls `unauthorized_client`, with status 401; that says nothing of the session. With
+ * other statuses the word means what it means in the standard: a client that may not use this grant.
  *
  * @throws EvergrantError `misconfigured` for what is no URL
  */
 export function keycloak({ url, realm }: KeycloakOptions): ServerPreset {
-  return { issuer: `${baseUrl('keycloak', url)}/realms/${encodeURIComponent(realm)}` }
+  return {
+    issuer: `${baseUrl('keycloak', url)}/realms/${encodeURIComponent(realm)}`,
+    mapError: ({ error }, status) =>
+      status === 401 && error === 'unauthorized_client' ? { error: 'invalid_client' } : undefined,
+  }
 }

@@ -18,8 +18,18 @@ export interface TokenFacts {
 
 interface AccessToken {
   readonly family: Readonly<Family>
+  /** What it is good for: all that was granted, or less. */
+  readonly scope: string
   readonly expiresAt: number
   isRevoked: boolean
+}
+
+/** What a request for tokens asks for. */
+export interface TokenWishes {
+  /** To be repeated in the ID token. */
+  readonly nonce?: string | undefined
+  /** What the access token is to be good for, if not for all that was granted. */
+  readonly scope?: string | undefined
 }
 
 /** What token responses are made of. */
@@ -39,13 +49,14 @@ export class IssuedTokens {
 
   constructor(private readonly sources: TokenSources) {}
 
-  /** The response that brings the tokens of a grant; `nonce` is that of the request for a sign-in. */
-  async issue({ family, refreshToken }: Redeemed, now: number, nonce?: string): Promise<TokenResponse> {
+  /** The response that brings the tokens of a grant. */
+  async issue({ family, refreshToken }: Redeemed, now: number, wishes: TokenWishes = {}): Promise<TokenResponse> {
     const { idTokens, accessTokenSeconds, onlyNewestAccessToken, name } = this.sources
     if (onlyNewestAccessToken) this.#revokeAccessTokens(family)
-    const { clientId, subject, scope, acr } = family
+    const { clientId, subject, acr } = family
+    const { nonce, scope = family.scope } = wishes
     const accessToken = name('access', this.#accessTokens.size)
-    this.#accessTokens.set(accessToken, { family, expiresAt: now + accessTokenSeconds * 1000, isRevoked: false })
+    this.#accessTokens.set(accessToken, { family, scope, expiresAt: now + accessTokenSeconds * 1000, isRevoked: false })
     const claims = { aud: clientId, sub: subject, auth_time: Math.floor(family.authenticatedAt / 1000), acr, nonce }
     return {
       access_token: accessToken,
@@ -75,15 +86,17 @@ export class IssuedTokens {
     const access = this.#accessTokens.get(token)
     const family = access?.family ?? this.sources.families.inspect(token, now)?.family
     if (family?.clientId !== clientId || !this.inspect(token, now)?.isUsable) return undefined
-    const { subject: sub, scope } = family
+    const { subject: sub } = family
+    const { scope } = access ?? family
     const exp = access && Math.floor(access.expiresAt / 1000)
     return { client_id: clientId, sub, scope, ...(access && { token_type: 'Bearer', exp }) }
   }
 
-  /** The sign-in behind an access token that is good at `now`. */
+  /** The sign-in behind an access token that is good at `now`, with the scope of the token. */
   familyBehind(accessToken: string, now: number): Readonly<Family> | undefined {
     const access = this.#accessTokens.get(accessToken)
-    return access && !access.isRevoked && !access.family.isRevoked && now < access.expiresAt ? access.family : undefined
+    if (!access || access.isRevoked || access.family.isRevoked || now >= access.expiresAt) return undefined
+    return { ...access.family, scope: access.scope }
   }
 
   #revokeAccessTokens(family: Readonly<Family>): void {

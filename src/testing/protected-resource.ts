@@ -1,5 +1,6 @@
 import type { IssuedTokens } from './issued-tokens.js'
 import { respond } from './responses.js'
+import { isWithin } from './scopes.js'
 
 /**
  * Serves a protected resource to whoever presents a token that lives. The query says what else it asks for: `scope` a
@@ -12,10 +13,7 @@ export function serveResource(request: Request, tokens: IssuedTokens, now: numbe
   if (!signIn) return challenge(401, { error: 'invalid_token' })
   const { searchParams } = new URL(request.url)
   const [scope, acr, maxAge] = ['scope', 'acr', 'max_age'].map((name) => searchParams.get(name) ?? undefined)
-  const granted = signIn.scope.split(' ')
-  if (scope && !scope.split(' ').every((part) => granted.includes(part))) {
-    return challenge(403, { error: 'insufficient_scope', scope })
-  }
+  if (scope && !isWithin(scope, signIn.scope)) return challenge(403, { error: 'insufficient_scope', scope })
   const isTooOld = maxAge !== undefined && now - signIn.authenticatedAt > Number(maxAge) * 1000
   if ((acr !== undefined && signIn.acr !== acr) || isTooOld) {
     return challenge(401, { error: 'insufficient_user_authentication', acr_values: acr, max_age: maxAge })

@@ -3,6 +3,7 @@ import type { Clients } from './clients.js'
 import type { DeviceCodes } from './device-codes.js'
 import type { IssuedTokens } from './issued-tokens.js'
 import { respond } from './responses.js'
+import { isWithin } from './scopes.js'
 import type { TokenFamilies } from './token-families.js'
 
 /** The grant of RFC 8628 section 3.4. */
@@ -23,13 +24,10 @@ export class TokenEndpoint {
       case 'authorization_code': {
         const redeemed = await this.codes.redeem(form, clientId, now)
         if (!redeemed) return invalidGrant('The code is dead, or of another client, redirect_uri or code_verifier.')
-        return respond(200, {}, await this.tokens.issue(redeemed, now, redeemed.nonce))
+        return respond(200, {}, await this.tokens.issue(redeemed, now, { nonce: redeemed.nonce }))
       }
-      case 'refresh_token': {
-        const redeemed = this.families.redeem(form.get('refresh_token') ?? '', clientId, now)
-        if (!redeemed) return invalidGrant('The refresh token is dead.')
-        return respond(200, {}, await this.tokens.issue(redeemed, now))
-      }
+      case 'refresh_token':
+        return this.#renew(form, clientId, now)
       case deviceGrant: {
         const redeemed = this.deviceCodes.redeem(form, clientId, now)
         if (typeof redeemed === 'string') return respond(400, {}, { error: redeemed })
@@ -44,6 +42,18 @@ export class TokenEndpoint {
       default:
         return respond(400, {}, { error: 'unsupported_grant_type' })
     }
+  }
+
+  /** RFC 6749 section 6. Who asks for more than was granted learns so before the refresh token is used up. */
+  async #renew(form: URLSearchParams, clientId: string, now: number): Promise<Response> {
+    const refreshToken = form.get('refresh_token') ?? ''
+    const scope = form.get('scope') || undefined
+    const { family, isUsable = false } = this.families.inspect(refreshToken, now) ?? {}
+    const isMore = scope !== undefined && isUsable && family?.clientId === clientId && !isWithin(scope, family.scope)
+    if (isMore) return respond(400, {}, { error: 'invalid_scope' })
+    const redeemed = this.families.redeem(refreshToken, clientId, now)
+    if (!redeemed) return invalidGrant('The refresh token is dead.')
+    return respond(200, {}, await this.tokens.issue(redeemed, now, { scope }))
   }
 }
 

@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest'
-import { ScriptedWorld } from './scripted-world.js'
+import { EvergrantError } from '../../src/core/errors.js'
+import type { Grant } from '../../src/core/grant.js'
+import { memoryStore } from '../../src/stores/memory.js'
+import { FakeEnvironment } from '../support/fake-environment.js'
+import { managerOf } from '../support/managed.js'
+import { failureOf, ScriptedWorld } from './scripted-world.js'
 
 const outcomes = (world: ScriptedWorld) => world.server.redemptions.map(({ outcome }) => outcome)
 
@@ -104,4 +109,44 @@ test('a refusal that comes after another holder has taken over leaves the sessio
   await world.pass(40)
   await Promise.all(calls)
   expect(world.seat(1).manager.getSnapshot()).toMatchObject({ status: 'active', generation: 1 })
+})
+
+test('an owner whose request for one kind was refused is not taken for dead in its next turn', async () => {
+  const world = new ScriptedWorld({ rotation: 'strict', holders: 2 })
+  await world.signIn()
+  await world.pass(10)
+  for (const { manager } of world.seats) manager.stop()
+  const [a, b] = [world.seat(0).manager, world.seat(1).manager]
+  world.faults.push({ type: 'respond', status: 400, body: '{"error":"invalid_target"}' })
+  await failureOf(world.finish(a.getAccessToken({ resource: 'https://orders.example/' })))
+  await world.pass(20)
+  world.faults.push({ type: 'delay', responseMs: 3000 })
+  const one = a.renew().catch((error: unknown) => error)
+  await world.pass(0.5)
+  const two = b.renew().catch((error: unknown) => error)
+  await world.pass(60)
+  await Promise.all([one, two])
+  expect(a.getSnapshot()).toMatchObject({ status: 'active', generation: 1 })
+  expect(world.requests).toBe(2)
+  await world.finish(a.renew())
+})
+
+test('a late answer after an attempt that never left keeps the distance from the retry that is on its way', async () => {
+  const environment = new FakeEnvironment()
+  const store = memoryStore()
+  let attempts = 0
+  const grant: Grant = async ({ sending }) => {
+    const attempt = ++attempts
+    if (attempt === 1) throw new EvergrantError('unavailable', 'the metadata cannot be had')
+    sending()
+    await new Promise<void>((resolve) => environment.setTimer(resolve, attempt === 2 ? 12_000 : 8000))
+    const [access_token, refresh_token] = [`access-${attempt}`, `refresh-${attempt}`]
+    return { response: { access_token, refresh_token, token_type: 'Bearer', expires_in: 300 } }
+  }
+  const manager = managerOf(environment, { store, grant })
+  await manager.setTokens({ access_token: 'access-0', refresh_token: 'refresh-0', expires_in: 300 })
+  while (attempts < 3) await environment.pass(100)
+  await environment.pass(4000)
+  expect((await store.read('session'))?.record).toMatchObject({ generation: 1, spacing: { ms: 60_000 } })
+  manager.dispose()
 })

@@ -87,3 +87,27 @@ test('a network that comes and goes makes one request a second at most', async (
   expect(since()).toBeLessThanOrEqual(11)
   manager.dispose()
 })
+
+test('coming back online does not cut short the wait before a refusal is believed', async () => {
+  const environment = new FakeEnvironment(async () => {
+    n++
+    if (n === 1) throw new TypeError('Failed to fetch')
+    return Response.json({ error: 'invalid_grant' }, { status: 400 })
+  })
+  let n = 0
+  const store = memoryStore()
+  const looks: ((isBackOnline?: boolean) => void)[] = []
+  const manager = managerOf(environment, {
+    store,
+    grant: refreshTokenGrant(),
+    watchWake: (look) => (looks.push(look), () => undefined),
+  })
+  await manager.setTokens({ access_token: 'a', refresh_token: 'r', expires_in: 300 })
+  while (n < 2) await environment.pass(100)
+  for (let i = 0; i < 80; i++) {
+    await environment.pass(100)
+    if (i % 10 === 0) looks[0]?.(true)
+  }
+  expect(manager.getSnapshot().status).toBe('active')
+  manager.dispose()
+})

@@ -115,23 +115,6 @@ describe('P-192', () => {
   })
 })
 
-describe('a page in place of an answer, as from a balancer', () => {
-  const page = (): Response => new Response('<h1>not found</h1>', { status: 404 })
-
-  test('is waited out', async () => {
-    const device = fakeDevice({ intercept: answerTokenRequests(pending(), page(), page(), pending()) })
-    await device.start()
-    await signInTo(device)
-  })
-
-  test('is believed when it comes again and again', async () => {
-    const device = fakeDevice({ intercept: answerTokenRequests(...Array.from({ length: 20 }, page)) })
-    await device.start()
-    expect(await device.end()).toMatchObject({ code: 'misconfigured', status: 404 })
-    expect(device.askedAt).toHaveLength(5)
-  })
-})
-
 describe('P-193 while no answer comes', () => {
   const dropped = (): Error => new DroppedConnection()
 

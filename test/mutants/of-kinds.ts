@@ -183,7 +183,7 @@ export const mutantsOfKinds: readonly Mutant[] = [
     edits: [
       { file: 'flows/device.ts', find: ' || (isWordless(failure) && ++this.#strange < mostStrange)', replace: '' },
     ],
-    caughtBy: { test: 'flows/device-polling.test.ts' },
+    caughtBy: { test: 'flows/device-balancer.test.ts' },
   },
   {
     name: 'a page of a balancer ends a revocation that has failed often before',
@@ -194,5 +194,75 @@ export const mutantsOfKinds: readonly Mutant[] = [
     name: 'a token that is dead already is trouble at sign-out',
     edits: [{ file: 'oauth/revocation.ts', find: "failure.error !== 'invalid_token'", replace: 'true' }],
     caughtBy: { test: 'core/revocation/requests.test.ts' },
+  },
+  {
+    name: 'a client that is refused in words of the server’s own is not asked for another secret',
+    edits: [
+      {
+        file: 'oauth/client.ts',
+        find: 'exchange(sendTo, server, endpoint, now, { mapResponse, mapError })',
+        replace: 'exchange(sendTo, server, endpoint, now)',
+      },
+    ],
+    caughtBy: { test: 'oauth/refused-in-other-words.test.ts' },
+  },
+  {
+    name: 'an answer with tokens is looked through for a refusal of the client',
+    edits: [
+      {
+        file: 'oauth/answer.ts',
+        find: 'if (response.ok && hasTokens(understand(mapResponse, body, response))) return undefined',
+        replace: '',
+      },
+    ],
+    caughtBy: { test: 'oauth/refused-in-other-words.test.ts' },
+  },
+  {
+    name: 'users whom Auth0 denies access are taken for a wrong secret',
+    edits: [
+      {
+        file: 'presets/auth0.ts',
+        find: "status === 401 && error === 'access_denied' && says(error_description, 'Unauthorized')",
+        replace: "error === 'access_denied'",
+      },
+    ],
+    caughtBy: { test: 'oauth/refused-in-other-words.test.ts' },
+  },
+  {
+    name: 'a client of Keycloak that may not use a grant is taken for one with a wrong secret',
+    edits: [{ file: 'presets/keycloak.ts', find: 'status === 401 && error', replace: 'error' }],
+    caughtBy: { test: 'oauth/refused-in-other-words.test.ts' },
+  },
+  {
+    name: 'an assertion is for the pattern of many servers',
+    edits: [{ file: 'oauth/client-assertion.ts', find: "if (!/[{}]/.test(named ?? ''))", replace: 'if (true)' }],
+    caughtBy: { test: 'oauth/client-assertion.test.ts' },
+  },
+  {
+    name: 'an assertion does not say by which certificate its key is known',
+    edits: [
+      {
+        file: 'oauth/client-assertion.ts',
+        find: "...(alg && { alg }), x5t, 'x5t#S256': sha256 }",
+        replace: '...(alg && { alg }) }',
+      },
+    ],
+    caughtBy: { test: 'oauth/client-assertion.test.ts' },
+  },
+  {
+    name: 'the server of tests grants any scope at a renewal',
+    edits: [{ file: 'testing/token-endpoint.ts', find: 'if (isMore) return', replace: 'if (false) return' }],
+    caughtBy: { test: 'testing/less-scope.test.ts' },
+  },
+  {
+    name: 'the server of tests grants all to who asks for less',
+    edits: [
+      {
+        file: 'testing/token-endpoint.ts',
+        find: 'this.tokens.issue(redeemed, now, { scope })',
+        replace: 'this.tokens.issue(redeemed, now)',
+      },
+    ],
+    caughtBy: { test: 'testing/less-scope.test.ts' },
   },
 ]

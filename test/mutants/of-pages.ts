@@ -57,4 +57,11 @@ export const mutantsOfPages: readonly Mutant[] = [
     ],
     caughtBy: { test: 'flows/requests.test.ts' },
   },
+  {
+    name: 'a page that is back online believes a refusal too soon',
+    edits: [
+      { file: 'core/keeper.ts', find: '!intent.pause || intent.isRefused || now', replace: '!intent.pause || now' },
+    ],
+    caughtBy: { test: 'core/online.test.ts' },
+  },
 ]

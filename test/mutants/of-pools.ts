@@ -169,4 +169,9 @@ export const mutantsOfPools: readonly Mutant[] = [
     edits: [{ file: 'core/pool.ts', find: 'if (isStuck && !this.#isOver) ', replace: 'if (isStuck && this.#isOver) ' }],
     caughtBy: { test: 'core/pool-stores.test.ts' },
   },
+  {
+    name: 'a pool goes on at full pace against a firewall',
+    edits: [{ file: 'core/pool.ts', find: ' || isWordless(failure)) this.#pace', replace: ') this.#pace' }],
+    caughtBy: { test: 'core/strange-answers.test.ts' },
+  },
 ]

@@ -168,12 +168,23 @@ export const mutantsOfStores: readonly Mutant[] = [
   },
   {
     name: 'a session of client credentials that is gone fails the calls that find that out',
-    edits: [{ file: 'core/manager.ts', find: 'if (startsSession && !keeper.isLoaded) await load()', replace: '' }],
+    edits: [
+      {
+        file: 'core/manager.ts',
+        find: 'if (startsSession && !keeper.isLoaded) {',
+        replace: 'if (startsSession && spoiled < 0) {',
+      },
+    ],
     caughtBy: { test: 'oauth/client-credentials.test.ts' },
   },
   {
     name: 'a call gives up when client credentials have begun anew meanwhile',
     edits: [{ file: 'core/manager.ts', find: 'first.sessionId && !startsSession)', replace: 'first.sessionId)' }],
+    caughtBy: { test: 'oauth/client-credentials.test.ts' },
+  },
+  {
+    name: 'a service asks a store that loses everything for ever',
+    edits: [{ file: 'core/manager.ts', find: 'if (++lost > mostSpoiled)', replace: 'if (lost > mostSpoiled)' }],
     caughtBy: { test: 'oauth/client-credentials.test.ts' },
   },
 ]

@@ -39,4 +39,37 @@ export const mutantsOfWatching: readonly Mutant[] = [
     edits: [{ file: 'core/keeper.ts', find: 'this.#renewal.rival.watch(record)', replace: '' }],
     caughtBy: { test: 'core/sharing.test.ts' },
   },
+  {
+    name: 'a holder counts its beats anew, so that an old one looks like the next',
+    edits: [
+      {
+        file: 'core/turn.ts',
+        find: 'beat: ownBeat + 1',
+        replace: 'beat: previous?.owner === owner ? previous.beat + 1 : 0',
+      },
+    ],
+    caughtBy: { test: 'core/crossing.test.ts' },
+  },
+  {
+    name: 'an intent of a later attempt counts as that of the turn before',
+    edits: [
+      {
+        file: 'core/turn.ts',
+        find: 'return record.intent.beat >= beat && record.intent.beat <= this.#lastBeat',
+        replace: 'return true',
+      },
+    ],
+    caughtBy: { test: 'core/crossing.test.ts' },
+  },
+  {
+    name: 'an answer without an access token is told to nobody',
+    edits: [
+      {
+        file: 'core/renewal.ts',
+        find: "hasMovedOn && !(record?.state === 'live' && record.intent?.owner === rival.owner)",
+        replace: 'hasMovedOn',
+      },
+    ],
+    caughtBy: { test: 'core/strange-answers.test.ts' },
+  },
 ]

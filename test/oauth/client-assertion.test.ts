@@ -1,4 +1,5 @@
 import { clientSecretJwt, dpop, privateKeyJwt, type ClientAuth, type ClientKey } from 'evergrant'
+import { entra } from 'evergrant/presets'
 import { generateKeyPairSync } from 'node:crypto'
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { answerMs } from '../../src/core/environment.js'
@@ -112,7 +113,36 @@ describe('an assertion', () => {
   })
 })
 
+describe('Q-Entra an assertion for a directory that is known by its domain', () => {
+  const preset = entra({ tenant: 'contoso.com', scope: 'openid' })
+  const known = { metadata: () => Promise.resolve(preset.metadata ?? metadata) }
+
+  it.each<[string, (options?: { audience: 'token_endpoint' }) => ClientAuth]>([
+    ['privateKeyJwt', (options) => privateKeyJwt(pair.privateKey, options)],
+    ['clientSecretJwt', (options) => clientSecretJwt('secret', options)],
+  ])('P-026 is not for the pattern of its issuer: %s() says what to do', async (name, make) => {
+    const { sent, error } = await ask(() => Response.json({}), { ...known, clientAuth: make() })
+    const advice = new RegExp(`contoso.*${name}\\(\\).*audience: 'token_endpoint'`)
+    expect(error).toMatchObject({ code: 'misconfigured', message: expect.stringMatching(advice) as string })
+    expect(sent).toEqual([])
+    const { body } = await askedWith({ ...known, clientAuth: make({ audience: 'token_endpoint' }) })
+    expect(readAssertion(body).claims.aud).toBe('https://login.microsoftonline.com/contoso.com/oauth2/v2.0/token')
+  })
+})
+
 describe('a private key', () => {
+  it('P-025 is found by its certificate, where a server knows that', async () => {
+    const names = { kid: 'k', x5t: 'hOBcHZi846VCHSJbFAs26Go9VTQ', 'x5t#S256': 'x'.repeat(43) }
+    for (const key of [
+      { ...jwk, ...names },
+      { key: pair.privateKey, ...names },
+    ]) {
+      const { header, isSignedBy } = readAssertion((await askedWith({ clientAuth: privateKeyJwt(key) })).body)
+      expect(header).toEqual({ alg: 'ES256', typ: 'client-authentication+jwt', ...names })
+      expect(await isSignedBy(pair.publicKey)).toBe(true)
+    }
+  })
+
   it.each([
     ['ES256', p256],
     ['ES384', { name: 'ECDSA', namedCurve: 'P-384' }],

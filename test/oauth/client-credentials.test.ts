@@ -139,6 +139,26 @@ describe('a session that is gone while the manager still knows it', () => {
   })
 })
 
+test('a store that loses all that is written to it is named, and not asked for ever', async () => {
+  const { environment, manager } = world()
+  let asked = 0
+  const afterAMoment = async <T>(result: T): Promise<T> => {
+    asked++
+    await new Promise<void>((resolve) => environment.setTimer(resolve, 5))
+    return result
+  }
+  const store: TokenStore = {
+    durability: 'none',
+    read: () => afterAMoment(undefined),
+    swap: (_key, expected) =>
+      afterAMoment(expected === undefined ? { won: true, revision: asked } : { won: false, current: undefined }),
+  }
+  const service = manager({ store, autoRenew: false })
+  const failure = await environment.passUntil(failureOf(service.getAccessToken()))
+  expect(failure).toMatchObject({ code: 'storage_failed' })
+  expect(asked).toBeLessThan(30)
+})
+
 test('P-057 tokens of another scope or resource are kept apart in one store', async () => {
   const server = createAuthorizationServer({ clients: { service: { secret: 'secret' } } })
   const fetch: typeof globalThis.fetch = (input, init) => server.handle(new Request(input, init))

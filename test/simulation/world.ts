@@ -55,6 +55,8 @@ export class World {
   readonly trace: { readonly at: number; readonly what: string }[] = []
   readonly #clock: Holder
   readonly #onNextIntent: ((seat: Seat) => void)[] = []
+  /** Whose intent is in the record, and of which attempt. */
+  #turn: string | undefined
   #holders = 0
 
   constructor(
@@ -146,7 +148,9 @@ export class World {
     this.onWrite(write)
     const { record, holder } = write
     const intent = record.state === 'live' ? record.intent : undefined
-    const isNew = intent?.beat === 0 && intent.stillMs === undefined && !intent.pause
+    const turn = intent && !intent.pause ? `${intent.owner} ${intent.attempt}` : undefined
+    const isNew = turn !== undefined && turn !== this.#turn
+    this.#turn = turn
     const seat = isNew && this.seats.find((one) => one.holder.name === holder)
     if (seat) for (const hit of this.#onNextIntent.splice(0)) hit(seat)
   }
