@@ -19,7 +19,7 @@ export const requestInit: RequestInit = {
 export function networkFailure(error?: unknown, url = ''): EvergrantError {
   const { cause } = Object(error) as { cause?: unknown }
   const { code } = Object(cause) as { code?: unknown }
-  const why = typeof code === 'string' ? code : 'it is out of reach, or does not allow the origin of this page (CORS)'
+  const why = typeof code === 'string' ? code : 'it is out of reach, or allows no page of this origin to ask (CORS)'
   const server = parseUrl(url)?.origin ?? 'the server'
   return new EvergrantError('unavailable', `no answer came from ${server}${error ? `: ${why}` : ''}`)
 }

@@ -14,7 +14,7 @@ const longestSwapMs = 4000
 /** The writer of each file in this process: those who wait for the lock of a file would only keep it from each other. */
 const writers = new Map<string, Promise<unknown>>()
 
-/** Begins `work` when what this process does with the file at `path` is over. */
+/** Begins `work` when what this process does with the file at `path` is over, whether or not it succeeded. */
 function inTurn<T>(path: string, work: () => Promise<T>): Promise<T> {
   const result = (writers.get(path) ?? Promise.resolve()).then(work)
   const over = result.then(
