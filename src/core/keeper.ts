@@ -218,7 +218,11 @@ export class Keeper {
   }
 
   #forgetStoreFailure(): void {
-    if (this.session.isKnown && !this.session.isHeld) this.#storeFailure = undefined
+    if (this.session.isKnown && !this.session.isHeld) {
+      this.#storeFailure = undefined
+      // A renewal that has failed for it is not needed yet: it was asked for.
+      if (this.flight.failure?.code === 'storage_failed' && this.view.isFresh()) this.flight.reset()
+    }
     this.view.showFailure(this.#storeFailure ?? this.flight.failure)
   }
 

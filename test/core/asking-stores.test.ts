@@ -9,6 +9,7 @@ import { memoryStore } from '../../src/stores/memory.js'
 import { BrittleStore } from '../support/brittle-store.js'
 import { FakeEnvironment } from '../support/fake-environment.js'
 import { managerOf, metadata } from '../support/managed.js'
+import { failureOf } from './scripted-world.js'
 
 /** A manager with the refresh token grant at the server that `environment` leads to. */
 function open(environment: FakeEnvironment, store: TokenStore, autoRenew: boolean): TokenManager {
@@ -153,5 +154,23 @@ test('a store is asked once although its queries run whenever somebody waits for
   const manager = open(serverThatIsDown(), { durability: 'strict', ...queries }, false)
   await manager.setTokens({ access_token: 'access', expires_in: 3600 })
   expect([reads.calls, swaps.calls]).toEqual([1, 1])
+  manager.dispose()
+})
+
+test('a store that works again is no trouble any more, although a renewal that nobody needed yet has failed meanwhile', async () => {
+  const environment = new FakeEnvironment()
+  const store = new BrittleStore(environment)
+  const grant = () => Promise.resolve({ response: { access_token: 'next', expires_in: 3600, refresh_token: 'next' } })
+  const manager = managerOf(environment, { store, grant })
+  await manager.setTokens({ access_token: 'first', expires_in: 3600, refresh_token: 'first' })
+  await environment.pass(20_000)
+  store.isReadOnly = store.isUnreadable = true
+  const failure = failureOf(manager.renew())
+  await environment.pass(12_000)
+  expect(await failure).toMatchObject({ code: 'storage_failed' })
+  expect(manager.getSnapshot().error).toMatchObject({ code: 'storage_failed' })
+  store.isReadOnly = store.isUnreadable = false
+  await environment.pass(3000)
+  expect(manager.getSnapshot()).toMatchObject({ status: 'active', generation: 0, error: undefined })
   manager.dispose()
 })

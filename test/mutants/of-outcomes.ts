@@ -282,4 +282,15 @@ export const mutantsOfOutcomes: readonly Mutant[] = [
     edits: [{ file: 'core/keeper.ts', find: '(this.#isActive || record)', replace: 'this.#isActive' }],
     caughtBy: { test: 'core/notice.test.ts' },
   },
+  {
+    name: 'a store that works again goes on to show as trouble until the next renewal',
+    edits: [
+      {
+        file: 'core/keeper.ts',
+        find: '&& this.view.isFresh()) this.flight.reset()',
+        replace: '&& false) this.flight.reset()',
+      },
+    ],
+    caughtBy: { test: 'core/asking-stores.test.ts' },
+  },
 ]

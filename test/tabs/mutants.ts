@@ -12,8 +12,8 @@ export const tabMutants: readonly TabMutant[] = [
       { file: 'locks/web-locks.ts', find: 'if (!locks) return noLock', replace: 'return noLock' },
       {
         file: 'core/turn.ts',
-        find: 'return !intent || intent.owner === owner || intent.pause !== undefined',
-        replace: 'return true',
+        find: 'return record.intent.owner !== owner && record.intent.pause === undefined',
+        replace: 'return false',
       },
     ],
   },
@@ -29,7 +29,7 @@ export const tabMutants: readonly TabMutant[] = [
     // Noticed by `sign-out`: a late answer brings the session back.
     name: 'resurrection',
     edits: [
-      { file: 'core/outcome.ts', find: '(turn.isFor(stored) ? next : undefined)', replace: 'next' },
+      { file: 'core/outcome.ts', find: '(turn.isFor(stored) ? nextOf(stored) : undefined)', replace: 'next' },
       { file: 'core/session.ts', find: 'assertSuccession(current, next)', replace: '' },
     ],
   },
