@@ -171,7 +171,8 @@ export class Keeper {
   /** Says why there is no renewal for now, unless the store knows better. */
   async #refuse(record: LiveRecord): Promise<void> {
     await this.session.read().catch(() => undefined)
-    if (lineageOf(this.session.record) === lineageOf(record)) throw this.flight.failure
+    const { failure } = this.flight
+    if (failure && lineageOf(this.session.record) === lineageOf(record)) throw failure
   }
 
   /**

@@ -174,3 +174,17 @@ test('a store that works again is no trouble any more, although a renewal that n
   expect(manager.getSnapshot()).toMatchObject({ status: 'active', generation: 0, error: undefined })
   manager.dispose()
 })
+
+test('who asks for a renewal while the store is just back is not refused without a reason', async () => {
+  const environment = new FakeEnvironment()
+  const store = new BrittleStore(environment)
+  const grant = () => Promise.resolve({ response: { access_token: 'next', expires_in: 3600, refresh_token: 'next' } })
+  const manager = managerOf(environment, { store, grant, autoRenew: false })
+  await manager.setTokens({ access_token: 'first', expires_in: 3600, refresh_token: 'first' })
+  await environment.pass(20_000)
+  store.isReadOnly = store.isUnreadable = true
+  expect(await environment.passUntil(failureOf(manager.renew()))).toMatchObject({ code: 'storage_failed' })
+  store.isReadOnly = store.isUnreadable = false
+  expect(await environment.passUntil(manager.renew())).toMatchObject({ accessToken: 'next' })
+  manager.dispose()
+})

@@ -23,7 +23,7 @@ export class People {
     const person: SignedIn = { subject, from: time.now, until: Infinity, isStored: false }
     const previous = this.oracle.personOf(seat)
     this.oracle.people.push(person)
-    await seat.manager.setTokens(await server.signIn({ subject }))
+    await seat.manager.setTokens(await server.signIn({ subject, scope: 'offline_access read' }))
     this.oracle.name(seat, person)
     if (previous) this.#end(previous, seat)
     this.#isChanging = false
