@@ -153,9 +153,18 @@ async function writeThrough(path: string, content: string, owner: Stats | undefi
 
 /** To whom a file is left: an administrator who runs the program once must not take it from its user. */
 async function ownerToKeep(path: string): Promise<Stats | undefined> {
-  if (process.geteuid?.() !== 0) return undefined
+  if (!isAdministrator()) return undefined
   const owner = await stat(path).catch(() => undefined)
   return owner?.uid === 0 ? undefined : owner
+}
+
+/** Deno tells only whom it was permitted to. */
+function isAdministrator(): boolean {
+  try {
+    return process.geteuid?.() === 0
+  } catch {
+    return false
+  }
 }
 
 /** Gives away what was opened and not what a path leads to, since the user may exchange what lies in the folder. */
