@@ -112,6 +112,9 @@ export function isPassing(failure: EvergrantError): boolean {
   return failure.code === 'unavailable' || failure.code === 'storage_failed'
 }
 
+/** How often an answer may be {@link isWordless} until it is believed, where nobody waits for the next one. */
+export const mostWordless = 5
+
 /** Whether an answer was not in the words of OAuth: it may come from something on the way, such as a balancer in a deployment. */
 export function isWordless({ status, error }: EvergrantError): boolean {
   return status !== undefined && error === undefined

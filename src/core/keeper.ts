@@ -195,7 +195,7 @@ export class Keeper {
     return reading.then(onSuccess, onFailure).then(() => this.view.deliver())
   }
 
-  /** The network is back: a pause that only it has caused ends. One that a server may have asked for, or another holder, stays. */
+  /** The network is back: a pause after no answer ends. One that a server may have asked for, or another holder, stays. */
   async #hurry(): Promise<void> {
     await this.session.read()
     const { failure } = this.flight

@@ -1,7 +1,7 @@
 import { retryDelay } from './backoff.js'
 import { answerMs, sleep, within, type Environment } from './environment.js'
 import { EvergrantError, isEvergrantError } from './errors.js'
-import { isWordless } from './flight.js'
+import { isWordless, mostWordless } from './flight.js'
 import type { LiveRecord, StoredRecord } from './record.js'
 
 /** Tells the server that a token is no longer needed (RFC 7009). */
@@ -10,8 +10,6 @@ export type Revoke = (token: string, hint: 'refresh_token' | 'access_token') => 
 /** How long a sign-out waits for the server. */
 const firstAttemptMs = 5000
 const giveUpMs = 24 * 3_600_000
-/** How often a revocation is not answered in the words of OAuth until that is believed. */
-const mostStrange = 5
 
 /** The tokens that are to be revoked. They are in memory only: what was signed out must not stay on a disk. */
 export class Revocations {
@@ -52,7 +50,7 @@ export class Revocations {
     const giveUpAt = this.environment.monotonic() + giveUpMs
     let strange = 0
     const mayPass = (failure: EvergrantError): boolean =>
-      failure.code === 'unavailable' || (isWordless(failure) && ++strange < mostStrange)
+      failure.code === 'unavailable' || (isWordless(failure) && ++strange < mostWordless)
     const attempt = async (count: number): Promise<void> => {
       const waitMs = await this.#attempt(token, hint, count, mayPass)
       if (waitMs === undefined || this.environment.monotonic() > giveUpAt) return void this.#pending.delete(token)

@@ -1,7 +1,7 @@
 import type { OAuthClient } from '../core/client.js'
 import { answerMs, sleep, systemEnvironment } from '../core/environment.js'
 import { EvergrantError, isEvergrantError, type ErrorDetails } from '../core/errors.js'
-import { isWordless } from '../core/flight.js'
+import { isWordless, mostWordless } from '../core/flight.js'
 import { isUnclear } from '../core/outcome.js'
 import type { TokenManager } from '../core/token-manager.js'
 import { WaitingRoom } from '../core/waiting-room.js'
@@ -32,8 +32,6 @@ export interface DeviceSignInOptions {
 /** Nobody sits and waits for one of these, and the answer may hold the tokens: so it may take its time. */
 const pollAnswerMs = 30_000
 const slowDownMs = 5000
-/** How often in a row an answer is not in the words of OAuth until that is believed. */
-const mostStrange = 5
 /** So that the tokens come soon after the network has come back. */
 const longestBackoffMs = 60_000
 
@@ -99,6 +97,7 @@ class Pace {
   waitMs: number
   #failures = 0
   #mayBeSpent = false
+  /** How many answers in a row were not in the words of OAuth. */
   #strange = 0
 
   constructor(private intervalMs: number) {
@@ -111,7 +110,7 @@ class Pace {
     const { code, error, retryAt = 0 } = failure
     const askedMs = retryAt - systemEnvironment.now()
     const isPending = error === 'authorization_pending' || error === 'slow_down'
-    const mayPass = code === 'unavailable' || (isWordless(failure) && ++this.#strange < mostStrange)
+    const mayPass = code === 'unavailable' || (isWordless(failure) && ++this.#strange < mostWordless)
     if (!isPending && !mayPass) throw this.#end(failure)
     this.#mayBeSpent ||= !isPending && isUnclear(failure)
     this.#failures = isPending ? 0 : this.#failures + 1

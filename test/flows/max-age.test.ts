@@ -1,13 +1,21 @@
 import { handleRedirectCallback, signInWithRedirect } from 'evergrant/browser'
 import { afterEach, expect, test, vi } from 'vitest'
 import { fakePage, redirectUri } from './fake-page.js'
+import type { Interception } from './watched-server.js'
 
 afterEach(() => vi.unstubAllGlobals())
+
+/** As CORS does, so that a page does not know the clock of the server. */
+const hideDate: Interception = async (request, pass) => {
+  const response = await pass(request)
+  response.headers.delete('date')
+  return response
+}
 
 /** What a sign-in comes to whose user has signed in at the server so many seconds ago, by the clock of the server. */
 async function signedInAgo(seconds: number, maxAge: number | undefined, clockOffsetMs = 0): Promise<unknown> {
   const authorize = () => ({ subject: 'bob', authenticatedAt: Date.now() + clockOffsetMs - seconds * 1000 })
-  const page = fakePage({ scope: 'openid', authorize, clockOffsetMs })
+  const page = fakePage({ scope: 'openid', authorize, clockOffsetMs, intercept: hideDate })
   await signInWithRedirect(page.tokens, { redirectUri, maxAge })
   await page.follow()
   return handleRedirectCallback(page.tokens).catch((error: unknown) => error)

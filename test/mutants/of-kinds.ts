@@ -181,13 +181,13 @@ export const mutantsOfKinds: readonly Mutant[] = [
   {
     name: 'a page of a balancer ends the sign-in of a device',
     edits: [
-      { file: 'flows/device.ts', find: ' || (isWordless(failure) && ++this.#strange < mostStrange)', replace: '' },
+      { file: 'flows/device.ts', find: ' || (isWordless(failure) && ++this.#strange < mostWordless)', replace: '' },
     ],
     caughtBy: { test: 'flows/device-balancer.test.ts' },
   },
   {
     name: 'a page of a balancer ends a revocation that has failed often before',
-    edits: [{ file: 'core/revocation.ts', find: '++strange < mostStrange', replace: 'false' }],
+    edits: [{ file: 'core/revocation.ts', find: '++strange < mostWordless', replace: 'false' }],
     caughtBy: { test: 'core/revocation/requests.test.ts' },
   },
   {
