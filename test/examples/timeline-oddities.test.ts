@@ -1,77 +1,11 @@
-import { createServer, type Server } from 'node:http'
-import type { Locator, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { createAuthorizationServer, nodeListener, type AuthorizationServer } from '../../src/testing.js'
-import { useChromium } from '../support/engines/use-engine.js'
-import { listen } from '../support/listen.js'
-import { servePage, type PageServer } from '../support/page.js'
+import type { Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
 import type { TimelinePage } from './timeline-page.js'
+import { axisOf, button, eventually, useTimeline } from './timeline-world.js'
 
 declare const window: Window & TimelinePage
 
-const chromium = useChromium()
-const patienceMs = 10_000
-
-let pages: PageServer
-let http: Server | undefined
-let server: AuthorizationServer
-
-beforeAll(async () => {
-  pages = await servePage(new URL('./timeline-page.ts', import.meta.url))
-})
-
-afterAll(() => pages?.close())
-
-afterEach(async () => {
-  for (const page of chromium().context.pages()) await page.close()
-  stop()
-})
-
-/** Serves an authorization server of its own to a test, so that its session is its own too. */
-async function serve(accessTokenSeconds = 600): Promise<void> {
-  http = createServer((incoming, outgoing) => nodeListener(server.handle)(incoming, outgoing))
-  server = createAuthorizationServer({ issuer: `http://localhost:${await listen(http)}`, accessTokenSeconds })
-}
-
-/** Takes the authorization server down. */
-function stop(): void {
-  http?.closeAllConnections()
-  http?.close()
-}
-
-/** Opens a tab. A passive one does not renew by itself; another application of the same origin has a key of its own. */
-async function open(how?: 'passive', key?: string): Promise<Page> {
-  const page = await chromium().context.newPage()
-  page.setDefaultTimeout(patienceMs)
-  await page.goto(
-    `${pages.url}?issuer=${encodeURIComponent(server.issuer)}${how ? `&${how}` : ''}${key ? `&key=${key}` : ''}`,
-  )
-  return page
-}
-
-/** Signs alice in on a tab, so many seconds ago. */
-async function signIn(page: Page, secondsAgo = 0): Promise<void> {
-  const response = await server.signIn({ scope: 'openid offline_access' })
-  const receivedAt = Date.now() - secondsAgo * 1000
-  await page.evaluate(({ response, receivedAt }) => window.tokens.setTokens(response, { receivedAt }), {
-    response,
-    receivedAt,
-  })
-}
-
-/** What a page shows when it has had time for it. */
-function eventually<T>(read: () => Promise<T>) {
-  return expect.poll(read, { timeout: patienceMs })
-}
-
-function button(page: Page, name: string): Locator {
-  return page.getByRole('button', { name })
-}
-
-/** What a screen reader says of the axis. */
-function axisOf(page: Page): Promise<string | null> {
-  return page.getByRole('img', { name: /^Renewals/ }).getAttribute('aria-label')
-}
+const { open, serve, server, signIn, stop } = useTimeline()
 
 function labels(page: Page): Promise<string[]> {
   return page.locator('.label:not(.session)').allInnerTexts()
@@ -84,7 +18,7 @@ describe('the timeline, where something is out of the ordinary', () => {
     await signIn(page, 700)
     await page.getByText('expired').waitFor()
     await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 300)))
-    expect(server.tokenRequests).toBe(0)
+    expect(server().tokenRequests).toBe(0)
   })
 
   test('shows nothing of another session of its origin', async () => {

@@ -1,81 +1,12 @@
-import { createServer, type Server } from 'node:http'
-import type { Locator, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
 import { defineTimeline } from '../../src/timeline.js'
-import { createAuthorizationServer, nodeListener, type AuthorizationServer } from '../../src/testing.js'
-import { useChromium } from '../support/engines/use-engine.js'
-import { listen } from '../support/listen.js'
-import { servePage, type PageServer } from '../support/page.js'
 import type { TimelinePage } from './timeline-page.js'
+import { axisOf, button, eventually, tokensIn, useTimeline } from './timeline-world.js'
 
 declare const window: Window & TimelinePage
 
-const chromium = useChromium()
-const patienceMs = 10_000
-
-let pages: PageServer
-let http: Server | undefined
-let server: AuthorizationServer
-
-beforeAll(async () => {
-  pages = await servePage(new URL('./timeline-page.ts', import.meta.url))
-})
-
-afterAll(() => pages?.close())
-
-afterEach(async () => {
-  for (const page of chromium().context.pages()) await page.close()
-  stop()
-})
-
-/** Serves an authorization server of its own to a test, so that its session is its own too. */
-async function serve(accessTokenSeconds = 600): Promise<void> {
-  http = createServer((incoming, outgoing) => nodeListener(server.handle)(incoming, outgoing))
-  server = createAuthorizationServer({ issuer: `http://localhost:${await listen(http)}`, accessTokenSeconds })
-}
-
-/** Takes the authorization server down. */
-function stop(): void {
-  http?.closeAllConnections()
-  http?.close()
-}
-
-/** Opens a tab. A passive one does not renew by itself. */
-async function open(how?: 'passive'): Promise<Page> {
-  const page = await chromium().context.newPage()
-  page.setDefaultTimeout(patienceMs)
-  await page.goto(`${pages.url}?issuer=${encodeURIComponent(server.issuer)}${how ? `&${how}` : ''}`)
-  return page
-}
-
-/** Signs alice in on a tab, so many seconds ago, with more that the server says. Resolves to the tokens. */
-async function signIn(page: Page, secondsAgo = 0, more: object = {}): Promise<string[]> {
-  const response = { ...(await server.signIn({ scope: 'openid offline_access' })), ...more }
-  const receivedAt = Date.now() - secondsAgo * 1000
-  await page.evaluate(({ response, receivedAt }) => window.tokens.setTokens(response, { receivedAt }), {
-    response,
-    receivedAt,
-  })
-  return tokensIn(response)
-}
-
-function tokensIn(response: object): string[] {
-  return Object.entries(response).flatMap(([name, value]) => (/_token$/.test(name) ? [String(value)] : []))
-}
-
-/** What a page shows when it has had time for it. */
-function eventually<T>(read: () => Promise<T>) {
-  return expect.poll(read, { timeout: patienceMs })
-}
-
-function button(page: Page, name: string): Locator {
-  return page.getByRole('button', { name })
-}
-
-/** What a screen reader says of the axis. */
-function axisOf(page: Page): Promise<string | null> {
-  return page.getByRole('img', { name: /^Renewals/ }).getAttribute('aria-label')
-}
+const { context, open, pages, serve, server, signIn, stop } = useTimeline()
 
 function events(page: Page): Promise<string[]> {
   return page.locator('.events li .title').allInnerTexts()
@@ -112,7 +43,7 @@ describe('the timeline', () => {
     const page = await open('passive')
     await signIn(page, 2)
     await page.getByText('expired').waitFor()
-    expect(server.tokenRequests).toBe(0)
+    expect(server().tokenRequests).toBe(0)
   })
 
   test('counts down each token, for a screen reader too', async () => {
@@ -220,7 +151,7 @@ describe('the timeline', () => {
     await signIn(page)
     await button(page, 'Force a renewal').click()
     await eventually(() => events(page)).toEqual(['Nothing to renew', 'Signed in'])
-    expect(server.tokenRequests).toBe(0)
+    expect(server().tokenRequests).toBe(0)
   })
 
   test('tells a screen reader of the same thing as often as it happens', async () => {
@@ -258,12 +189,12 @@ describe('the timeline', () => {
 
   test('works on a page that is no secure context, as in a network at home', async () => {
     await serve()
-    const page = await chromium().context.newPage()
+    const page = await context().newPage()
     await page.route('http://app.example/**', async (route) => {
       const { pathname } = new URL(route.request().url())
-      await route.fulfill({ response: await route.fetch({ url: new URL(pathname, pages.url).href }) })
+      await route.fulfill({ response: await route.fetch({ url: new URL(pathname, pages().url).href }) })
     })
-    await page.goto(`http://app.example/?issuer=${encodeURIComponent(server.issuer)}`)
+    await page.goto(`http://app.example/?issuer=${encodeURIComponent(server().issuer)}`)
     expect(await page.evaluate(() => isSecureContext)).toBe(false)
     await eventually(() => labels(page)).toEqual([expect.stringMatching(/^Tab 1\s*this tab$/)])
   })
