@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { decodeRecord } from '../../src/core/codec.js'
 import { sleep } from '../../src/core/environment.js'
 import type { Intent, LiveRecord, SessionRecord } from '../../src/core/record.js'
 import type { RotationPolicy } from '../../src/testing.js'
@@ -221,3 +222,12 @@ describe('telling others for how long an intent has stood still', () => {
     expect(await intentNow()).toEqual(paused)
   })
 })
+
+test.each([[2500, 'live'] as const, ['soon', 'unreadable'] as const, [-1, 'unreadable'] as const])(
+  'a record that says %j of how long an intent stands still is %s',
+  (stillMs, state) => {
+    const intent = { owner: 'a', attempt: 1, beat: 0, inDoubt: false, stillMs }
+    const base = { format: 1, sessionId: 's', generation: 0, state: 'live', at: 0, accessTokens: {} }
+    expect(decodeRecord(JSON.stringify({ ...base, intent })).state).toBe(state)
+  },
+)
