@@ -99,10 +99,9 @@ export class Flight {
   #pause(error: EvergrantError): EvergrantError {
     this.#failures++
     const steps = error.code === 'storage_failed' ? Math.min(this.#failures, mostStorageSteps) : this.#failures
-    const now = this.environment.now()
-    const pauseEnd = error.retryAt ?? now + retryDelay(steps, false, 0, this.environment.random())
-    const retryAt = pauseEnd + courtesyMs
-    this.#pauseLeft = countdown(this.environment, retryAt - now)
+    const { now, random } = this.environment
+    const retryAt = (error.retryAt ?? now() + retryDelay(steps, false, 0, random())) + courtesyMs
+    this.#pauseLeft = countdown(this.environment, retryAt)
     return (this.failure = error.until(retryAt))
   }
 }

@@ -32,26 +32,25 @@ export interface Lifetime {
 export function countLifetime(token: AccessToken, environment: Environment, earlyMs: number, spread: number): Lifetime {
   const { obtainedAt, lifetimeMs } = token
   const span = lifetimeMs ?? unknownLifetimeMs
-  const left = Math.min(span, obtainedAt + span - environment.now())
+  // An end, not a length: the process may be stopped before it comes to count.
+  const end = Math.min(obtainedAt, environment.now()) + span
   const transit = Math.min(transitMs, span / 10)
   const early = lifetimeMs === undefined ? 0 : Math.max(transit, Math.min(earlyMs, span / 4) * (1 + spread / 5))
-  const untilDue = countdown(environment, left - early, restMs)
-  const untilEnd = countdown(environment, left - transit, restMs)
   return {
-    untilDue,
-    remaining: lifetimeMs === undefined ? () => Infinity : untilEnd,
-    expiresAt: lifetimeMs === undefined ? undefined : environment.now() + left,
+    untilDue: countdown(environment, end - early, restMs),
+    remaining: lifetimeMs === undefined ? () => Infinity : countdown(environment, end - transit, restMs),
+    expiresAt: lifetimeMs === undefined ? undefined : end,
   }
 }
 
 /**
- * Milliseconds left of `ms` from now, by whichever clock has gone further. The monotonic one is asked when the wall clock
- * has gone on for `restMs`, or back.
+ * Milliseconds until `end`, given by the wall clock, by whichever clock has gone further. The monotonic one is asked when
+ * the wall clock has gone on for `restMs`, or back.
  */
-export function countdown(environment: Environment, ms: number, restMs = 0): () => number {
+export function countdown(environment: Environment, end: number, restMs = 0): () => number {
+  const startedAt = environment.monotonic()
   let seen = environment.now()
-  let end = seen + ms
-  const monotonicEnd = environment.monotonic() + ms
+  const monotonicEnd = startedAt + end - seen
   return () => {
     const now = environment.now()
     if (now < seen || now >= seen + restMs) {

@@ -112,7 +112,7 @@ export class Turn {
     const armed = { ...record, intent: nextIntent(record.intent, rival) }
     let leaseLeft = (): number => 0
     const arm = (stored: StoredRecord | undefined): LiveRecord | undefined => {
-      leaseLeft = countdown(environment, sendingMs)
+      leaseLeft = countdown(environment, environment.now() + sendingMs)
       return stored === record ? armed : undefined
     }
     const won = await session.update(arm)
@@ -178,7 +178,7 @@ export class Turn {
   async #beat(): Promise<void> {
     let leaseLeft = this.leaseLeft
     const moved = (stored: StoredRecord | undefined): LiveRecord | undefined => {
-      leaseLeft = countdown(this.environment, sendingMs)
+      leaseLeft = countdown(this.environment, this.environment.now() + sendingMs)
       if (!this.isMarkedIn(stored)) return undefined
       this.#lastBeat = stored.intent.beat + 1
       return { ...stored, intent: { ...stored.intent, beat: this.#lastBeat, stillMs: undefined } }

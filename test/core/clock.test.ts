@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { systemEnvironment } from '../../src/core/environment.js'
+import { countLifetime } from '../../src/core/lifetime.js'
 import { ScriptedWorld } from './scripted-world.js'
 
 describe('the clock', () => {
@@ -95,6 +97,18 @@ describe('lifetimes', () => {
     world.isDownUntil = 0
     await world.pass(200)
     expect(await world.finish(manager.getAccessToken())).not.toBe(response.access_token)
+  })
+
+  test('are no longer when the process is stopped between any two looks at the clock', () => {
+    const token = { token: 'token', type: 'Bearer', obtainedAt: 0, lifetimeMs: 60_000, scope: undefined }
+    for (let looksBefore = 0; looksBefore < 10; looksBefore++) {
+      let looks = 0
+      const clock = (): number => (looks++ < looksBefore ? 0 : 60_000)
+      const lifetime = countLifetime(token, { ...systemEnvironment, now: clock, monotonic: clock }, 0, 0)
+      looks = looksBefore
+      expect(lifetime.remaining()).toBeLessThanOrEqual(0)
+      expect(lifetime.untilDue()).toBeLessThanOrEqual(0)
+    }
   })
 
   test('P-077 P-090 of a second are renewed once a second at most', async () => {

@@ -167,7 +167,7 @@ export const mutantsOfTurns: readonly Mutant[] = [
     edits: [
       {
         file: 'core/turn.ts',
-        find: ' leaseLeft = countdown(environment, sendingMs)',
+        find: ' leaseLeft = countdown(environment, environment.now() + sendingMs)',
         replace:
           'const leaseFrom = environment.monotonic()\nleaseLeft = () => sendingMs - (environment.monotonic() - leaseFrom)',
       },
@@ -234,13 +234,25 @@ export const mutantsOfTurns: readonly Mutant[] = [
     caughtBy: { test: 'core/asking-stores.test.ts' },
   },
   {
+    name: 'a lifetime is counted from a later look at the clock than the one that gave its length',
+    edits: [
+      {
+        file: 'core/lifetime.ts',
+        find: 'const end = Math.min(obtainedAt, environment.now()) + span',
+        replace:
+          'const left = Math.min(obtainedAt - environment.now(), 0) + span\nconst end = environment.now() + left',
+      },
+    ],
+    caughtBy: { test: 'core/clock.test.ts' },
+  },
+  {
     name: 'a pause is counted on the monotonic clock alone, which stands still while the machine sleeps',
     edits: [
       {
         file: 'core/flight.ts',
-        find: 'this.#pauseLeft = countdown(this.environment, retryAt - now)',
+        find: 'this.#pauseLeft = countdown(this.environment, retryAt)',
         replace:
-          'const endsAt = this.environment.monotonic() + retryAt - now\nthis.#pauseLeft = () => endsAt - this.environment.monotonic()',
+          'const endsAt = this.environment.monotonic() + retryAt - now()\nthis.#pauseLeft = () => endsAt - this.environment.monotonic()',
       },
     ],
     caughtBy: { test: 'core/clock.test.ts' },
