@@ -30,13 +30,14 @@ export type AuthorizationDecision =
 /** How a server signs users in who come by a redirect. */
 export interface AuthorizationOptions {
   /** Decides for each request; `alice` is signed in without a question by default. */
-  readonly authorize?: (request: AuthorizationRequest) => AuthorizationDecision | Promise<AuthorizationDecision>
+  readonly authorize?:
+    ((request: AuthorizationRequest) => AuthorizationDecision | Promise<AuthorizationDecision>) | undefined
   /** Whether the answer names the issuer (RFC 9207); `true` by default. */
-  readonly sendsIssuer?: boolean
+  readonly sendsIssuer?: boolean | undefined
   /** Whether requests have to be pushed (RFC 9126); `false` by default. */
-  readonly requirePushedRequests?: boolean
+  readonly requirePushedRequests?: boolean | undefined
   /** Whether who asks for `offline_access` gets it, and with it a refresh token; `true` by default. */
-  readonly offlineAccess?: boolean
+  readonly offlineAccess?: boolean | undefined
 }
 
 /** What the endpoint has of its server. */

@@ -27,29 +27,29 @@ import { TokenFamilies, type Redemption, type RotationPolicy } from './token-fam
 /** How a test authorization server behaves. */
 export interface AuthorizationServerOptions extends AuthorizationOptions, DeviceOptions {
   /** `https://as.example` by default; give the address it is served from. */
-  readonly issuer?: string
+  readonly issuer?: string | undefined
   /** The clients by id, a web client with its secret or key; one public client `client` by default. */
-  readonly clients?: Readonly<Record<string, ClientRegistration>>
+  readonly clients?: Readonly<Record<string, ClientRegistration>> | undefined
   /** What happens to a refresh token that is used; `strict` by default. */
-  readonly rotation?: RotationPolicy
+  readonly rotation?: RotationPolicy | undefined
   /** Whether reuse revokes all tokens of the sign-in (`true` by default) or is just refused. */
-  readonly reuseRevokes?: boolean
+  readonly reuseRevokes?: boolean | undefined
   /** Whether a repeated use within grace is answered with another successor (`false` by default: with the same). */
-  readonly siblings?: boolean
+  readonly siblings?: boolean | undefined
   /** Lifetime of access tokens, 3600 by default. */
-  readonly accessTokenSeconds?: number
+  readonly accessTokenSeconds?: number | undefined
   /** Whether each answer ends the access tokens of the session that came before; `false` by default. */
-  readonly onlyNewestAccessToken?: boolean
+  readonly onlyNewestAccessToken?: boolean | undefined
   /** For how long after a sign-in its refresh tokens are good, in seconds; for ever by default. */
-  readonly refreshTokenSeconds?: number
+  readonly refreshTokenSeconds?: number | undefined
   /** How the token endpoint words its answers; as the standard does by default. */
-  readonly dialect?: Dialect
+  readonly dialect?: Dialect | undefined
   /** By how much the server's clock is ahead, in milliseconds; 0 by default. */
-  readonly clockOffsetMs?: number
+  readonly clockOffsetMs?: number | undefined
   /** Decides for each form that a client posts, such as to `/token` or `/revoke`, what goes wrong with it. */
-  readonly fault?: (request: Request) => Fault | undefined
+  readonly fault?: ((request: Request) => Fault | undefined) | undefined
   /** In place of the clock and timers of the system. */
-  readonly environment?: Environment
+  readonly environment?: Environment | undefined
 }
 
 /** An authorization server to test with: it keeps all its state in memory and tells everything it knows. */

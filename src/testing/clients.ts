@@ -8,17 +8,17 @@ export type ClientAuthMethod =
 /** What a server knows of one of its clients. */
 export interface ClientRegistration {
   /** Makes it a web client, which proves its identity; a client without one, and without a `publicKey`, is public. */
-  readonly secret?: string
+  readonly secret?: string | undefined
   /** Makes it a web client that proves its identity by assertions signed with RS256, PS256 or ES256. */
-  readonly publicKey?: Jwk
+  readonly publicKey?: Jwk | undefined
   /** How it authenticates: `private_key_jwt` if it has a key, `client_secret_basic` if it has a secret. */
-  readonly authMethod?: ClientAuthMethod
+  readonly authMethod?: ClientAuthMethod | undefined
   /** Whether its secret is decoded in HTTP Basic, as RFC 6749 section 2.3.1 demands; `true` by default. */
-  readonly decodesBasic?: boolean
+  readonly decodesBasic?: boolean | undefined
   /** Where it may send users to after a sign-in; anywhere unless it says so. */
-  readonly redirectUris?: readonly string[]
+  readonly redirectUris?: readonly string[] | undefined
   /** Where it may send users to after a sign-out; anywhere unless it says so. */
-  readonly postLogoutRedirectUris?: readonly string[]
+  readonly postLogoutRedirectUris?: readonly string[] | undefined
 }
 
 /** The clients of a server. */

@@ -6,9 +6,9 @@ import type { Redeemed, TokenFamilies } from './token-families.js'
 /** How a server signs users in who come with a device. */
 export interface DeviceOptions {
   /** How long a user may take to enter their code, in seconds; 600 by default. */
-  readonly deviceCodeSeconds?: number
+  readonly deviceCodeSeconds?: number | undefined
   /** How long a device has to wait before each request for the tokens, in seconds; 5 by default. */
-  readonly deviceIntervalSeconds?: number
+  readonly deviceIntervalSeconds?: number | undefined
 }
 
 /** What a device has asked for, and what has become of it. */

@@ -22,6 +22,7 @@ const shortStopMs = 2000
 /** Longer than the others leave a holder alone, and long enough for a call of theirs to give up. */
 const longStopMs = 13_000
 const longestCloseMs = 5000
+const longestAnswerMs = 5000
 
 async function close(stage: Stage, victim: StagedTab): Promise<void> {
   stage.forget(victim)
@@ -43,11 +44,18 @@ async function navigate(stage: Stage, victim: StagedTab): Promise<void> {
   // Playwright loses sight of a page that comes back out of the cache, and waits for it in vain.
   if (stage.options.engine.name !== 'chromium') await tab.back()
   else await tab.evaluate(() => void setTimeout(() => history.back()))
-  await until(() => (tally.givenAt.get(name) ?? 0) > wentBackAt)
+  await until(() => (tally.givenAt.get(name) ?? 0) > wentBackAt).catch(async () => {
+    throw new Error(`a tab that has come back gives no sign: ${await doingIn(victim)}`)
+  })
   if (stage.options.engine.name !== 'chromium') return
   stage.forget(victim)
   await Promise.race([tab.close(), sleep(longestCloseMs)])
   await stage.openTab()
+}
+
+async function doingIn({ tab }: StagedTab): Promise<string> {
+  const doing = tab.evaluate(() => window.doing()).catch(() => 'it runs no page of ours')
+  return Promise.race([doing, sleep(longestAnswerMs, 'it does not answer')])
 }
 
 /** Code of somebody else on the same origin takes the lock away, and keeps it for a while. */

@@ -41,6 +41,8 @@ export interface CampaignPage {
   setHidden(isHidden: boolean): void
   /** Asks for a token once. */
   askOnce(): Promise<void>
+  /** What the page is about, for whoever wonders why it gives no sign. */
+  doing(): string
   /** Calls back into the manager at each event, from within the listener. */
   callBack(): void
 }
@@ -74,6 +76,7 @@ let active = new Map<string, number>()
 let failures: Failure[] = []
 let api: Record<string, number> = {}
 let [ended, restored] = [0, 0]
+let doing = 'nothing'
 /** How long this page did not run: nobody waits then. */
 let stoodStillMs = 0
 let tickedAt = realMonotonic()
@@ -123,8 +126,11 @@ async function callApi(): Promise<void> {
 
 async function keepAsking(everyMs: number): Promise<void> {
   for (let count = 0; !isFinishing; count++) {
+    doing = 'asking for a token'
     await note(() => tokens.getAccessToken())
+    doing = 'calling the API'
     if (count % apiEvery === 0) await callApi()
+    doing = 'resting'
     await new Promise((resolve) => setTimeout(resolve, everyMs))
   }
 }
@@ -216,6 +222,7 @@ const page: CampaignPage = {
   wake: (jump) => void wake(jump),
   setHidden,
   askOnce: () => note(() => tokens.getAccessToken()),
+  doing: () => `${doing}, ${tokens.getSnapshot().status}`,
   callBack,
 }
 Object.assign(window, page)

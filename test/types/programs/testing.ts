@@ -1,6 +1,14 @@
 // A test of an app, with the authorization server of the package.
 import { createTokenManager } from 'evergrant'
-import { commonFaults, createAuthorizationServer, type Fault, type RotationPolicy } from 'evergrant/testing'
+import {
+  commonFaults,
+  createAuthorizationServer,
+  type AuthorizationServer,
+  type AuthorizationServerOptions,
+  type ClientRegistration,
+  type Fault,
+  type RotationPolicy,
+} from 'evergrant/testing'
 
 const rotation: RotationPolicy = 'strict'
 
@@ -19,3 +27,15 @@ export async function renewsInSpiteOf(fault: Fault): Promise<boolean> {
 }
 
 export const names: string[] = Object.keys(commonFaults)
+
+/** What is not set, such as a variable of the environment, may be passed on as it is. */
+export function serverOf(issuer: string | undefined, secret: string | undefined): AuthorizationServer {
+  const registration: ClientRegistration = { secret, redirectUris: undefined }
+  const options: AuthorizationServerOptions = {
+    issuer,
+    clients: { app: registration },
+    deviceCodeSeconds: undefined,
+    authorize: undefined,
+  }
+  return createAuthorizationServer(options)
+}
