@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { AuthorizationServer, AuthorizationServerOptions } from '../../src/testing.js'
 import { engineNames, type Tab } from '../support/engines/engine.js'
@@ -13,6 +14,9 @@ let pages: PageServer
 let served: ServedAuthorizationServer
 let server: AuthorizationServer
 let tabs: Tab[] = []
+
+/** Longer than a page needs to begin what it wants to. */
+const quietMs = 1000
 
 beforeAll(async () => {
   pages = await servePage(new URL('./manager-page.ts', import.meta.url))
@@ -173,6 +177,23 @@ describe.each(engineNames)('in %s', (name) => {
       await until(async () => (await statusOn(one)) === 'active')
       expect(await tokenOn(one)).toBe(await tokenOn(other))
     })
+  })
+
+  test('P-092 P-097 a hidden page leaves a token that is over alone, and renews it by itself when it is shown', async () => {
+    await serve({ accessTokenSeconds: 600 })
+    const tab = await open()
+    await tab.evaluate(() => {
+      Object.defineProperty(document, 'visibilityState', { get: () => 'hidden', configurable: true })
+    })
+    await signInOn(tab, server, 3600)
+    await sleep(quietMs)
+    expect(server.tokenRequests).toBe(0)
+    await tab.evaluate(() => {
+      Object.defineProperty(document, 'visibilityState', { get: () => 'visible' })
+      document.dispatchEvent(new Event('visibilitychange'))
+    })
+    await until(() => tab.evaluate(() => window.events.includes('renewed here')))
+    expect(server.tokenRequests).toBe(1)
   })
 
   test('an authorization server within the page does for a manager there, lost answers included', async () => {

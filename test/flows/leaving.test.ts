@@ -102,6 +102,15 @@ describe('a sign-out with redirect', () => {
     ])
   })
 
+  test('leads to the server also where sessionStorage cannot be written', async () => {
+    const page = await signedIn()
+    vi.spyOn(sessionStorage, 'setItem').mockImplementation(() => {
+      throw new DOMException('The quota has been exceeded.', 'QuotaExceededError')
+    })
+    await signOut(page)
+    expect(page.sentTo?.pathname).toBe('/logout')
+  })
+
   test('is complete here when the metadata of the server cannot be had', async () => {
     const intercept: Interception = answerAt('/.well-known', () => new Response('', { status: 503 }))
     const page = fakePage({ intercept })

@@ -77,7 +77,7 @@ describe('a request to sign in', () => {
 
   test.each([
     ...['response_type', 'client_id', 'redirect_uri', 'scope', 'state', 'nonce', 'code_challenge'],
-    ...['code_challenge_method', 'prompt', 'login_hint', 'max_age', 'acr_values'],
+    ...['code_challenge_method', 'response_mode', 'prompt', 'login_hint', 'max_age', 'acr_values'],
   ])('has no room for a %s of the caller among the additional parameters', async (name) => {
     const page = fakePage()
     expect(await refusal(page, { additionalParameters: { [name]: 'mine' } })).toMatchObject({

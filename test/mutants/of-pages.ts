@@ -64,4 +64,52 @@ export const mutantsOfPages: readonly Mutant[] = [
     ],
     caughtBy: { test: 'core/online.test.ts' },
   },
+  {
+    name: 'an effect that runs twice asks twice what has become of a redirect',
+    edits: [
+      {
+        file: 'flows/redirect.ts',
+        find: 'return oneAtATime(underWay, tokens, () => finish(tokens))',
+        replace: 'return finish(tokens)',
+      },
+    ],
+    caughtBy: { test: 'flows/callback.test.ts' },
+  },
+  {
+    name: 'the address of a callback page is cleaned after its state was looked up',
+    edits: [
+      {
+        file: 'flows/redirect.ts',
+        find: "  history.replaceState(history.state, '', url)\n  const pending = take(tokens, answer.get('state'))",
+        replace: "  const pending = take(tokens, answer.get('state'))\n  history.replaceState(history.state, '', url)",
+      },
+    ],
+    caughtBy: { test: 'flows/callback.test.ts' },
+  },
+  {
+    name: 'a callback page throws away what a router keeps in the history',
+    edits: [{ file: 'flows/redirect.ts', find: 'replaceState(history.state,', replace: 'replaceState(null,' }],
+    caughtBy: { test: 'flows/callback.test.ts' },
+  },
+  {
+    name: 'a first token lives for as long as its answer took beyond its end',
+    edits: [{ file: 'flows/redirect.ts', find: 'receivedAt: sentAt, ', replace: '' }],
+    caughtBy: { test: 'flows/callback.test.ts' },
+  },
+  {
+    name: 'a caller chooses a response_mode whose answer no page can read',
+    edits: [{ file: 'oauth/authorization-code.ts', find: '    response_mode: undefined,\n', replace: '' }],
+    caughtBy: { test: 'flows/requests.test.ts' },
+  },
+  {
+    name: 'who signs out is not led to the server where sessionStorage cannot be written',
+    edits: [
+      {
+        file: 'flows/sign-out.ts',
+        find: '  } catch {\n    // Then the page that the user comes back to does not know why.\n  }',
+        replace: '  } finally {\n    void state\n  }',
+      },
+    ],
+    caughtBy: { test: 'flows/leaving.test.ts' },
+  },
 ]

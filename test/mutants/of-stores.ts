@@ -187,4 +187,19 @@ export const mutantsOfStores: readonly Mutant[] = [
     edits: [{ file: 'core/manager.ts', find: 'if (++lost > mostSpoiled)', replace: 'if (lost > mostSpoiled)' }],
     caughtBy: { test: 'oauth/client-credentials.test.ts' },
   },
+  {
+    name: 'two tabs write to Web Storage at the same time',
+    edits: [{ file: 'stores/web-storage.ts', find: 'if (locks) {', replace: 'if (false) {' }],
+    caughtBy: { test: 'stores/web-storage.test.ts' },
+  },
+  {
+    name: 'a frozen tab lets all others wait for the lock of Web Storage',
+    edits: [{ file: 'stores/web-storage.ts', find: 'signal: AbortSignal.timeout(longestLockMs)', replace: '' }],
+    caughtBy: { test: 'stores/web-storage.test.ts' },
+  },
+  {
+    name: 'a tab that clears Web Storage signs nobody else out',
+    edits: [{ file: 'stores/web-storage.ts', find: ' || event.key === null', replace: '' }],
+    caughtBy: { test: 'stores/web-storage.test.ts' },
+  },
 ]
