@@ -15,10 +15,12 @@ import {
   assertBound,
   noRefreshToken,
   readSignIn,
+  sinceHeld,
   signIn,
   signOut,
   timeAfter,
   tombstoneOf,
+  type Decided,
   type Note,
 } from './sign-in-out.js'
 import type { Snapshot } from './snapshot.js'
@@ -44,13 +46,6 @@ const mostSpoiled = 2
 const shortestPauseMs = 50
 /** Longer than a renewal may take and a store may be given to take what came of it. */
 const farewellMs = 60_000
-
-/** What a sign-in or sign-out has led to. */
-interface Decided {
-  /** Why the store has not taken it yet. */
-  readonly failure: EvergrantError | undefined
-  readonly replaced: readonly LiveRecord[]
-}
 
 /** A manager as a pool holds it. */
 export interface PooledManager extends TokenManager {
@@ -155,7 +150,8 @@ class Manager implements PooledManager {
     assertBound(content, prover, options.proofKey)
     if (unlessSignedIn && session.record?.state === 'live') return
     const record = { ...content, proofKey, sessionId: uniqueId(), at: timeAfter(session.record, now()) }
-    const { failure, replaced } = await this.#decide(record, (note) => signIn(record, now, note, unlessSignedIn))
+    const yieldsTo = unlessSignedIn ? sinceHeld(session) : Infinity
+    const { failure, replaced } = await this.#decide(record, (note) => signIn(record, now, note, yieldsTo))
     this.#keeper.refusals = 0
     if (failure) this.#keeper.noteStoreFailure(failure)
     for (const previous of replaced) void revocations.discard(previous, session.record)
@@ -174,13 +170,14 @@ class Manager implements PooledManager {
     const { record: known, isHeld } = session
     const at = timeAfter(known, now())
     const tombstone = tombstoneOf(known, at)
-    const untaken = isHeld && known?.state === 'live' ? known : undefined
-    const { failure, replaced } = await this.#decide(tombstone, (note) => {
-      const change = signOut(at, now, note, untaken)
+    const deciding = this.#decide(tombstone, (note) => {
+      const change = signOut(at, now, note, isHeld ? tombstone : undefined)
       if (session.record?.state === 'live') session.hold(tombstone, change)
-      view.deliver()
       return change
     })
+    // A listener may let somebody sign in, which comes after this.
+    view.deliver()
+    const { failure, replaced } = await deciding
     await Promise.all(replaced.map((record) => revocations.discard(record, session.record ?? tombstone)))
     if (failure) throw failure
     return { idToken: replaced[0]?.idToken }

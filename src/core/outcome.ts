@@ -32,7 +32,7 @@ export async function install(parts: RenewalParts, turn: Turn, received: Answer)
   const answer = withoutUnbound(parts, turn, readTokenResponse(granted.response, sentAt))
   if (!answer.accessToken && !answer.refreshToken) return settle(parts, turn, { failure: noToken(), isSent: true })
   const pause = answer.accessToken ? undefined : nextPause(parts.environment, turn.intent.attempt, false)
-  const next = successor(turn, answer, sentAt, pause)
+  const next = successor(turn, turn.record, answer, sentAt, pause)
   takeNotes(parts, turn, next, received, answer.refreshToken)
   parts.view.report(granted.problem)
   const serverNow = granted.serverTime ?? parts.environment.now()
@@ -45,8 +45,13 @@ export async function install(parts: RenewalParts, turn: Turn, received: Answer)
     verdict.identity && { idToken: answer.idToken, identity: next.identity ?? verdict.identity }
   const record = { ...next, ...idToken }
   const spacing = { from: parts.environment.now(), ms: spacingMs }
-  // Somebody else may have sent the same refresh token since: then that request is still on its way.
-  await put(parts, turn, record, (stored) => (turn.isMarkedIn(stored) ? record : { ...record, spacing }))
+  await put(parts, turn, record, (stored) => ({
+    // A token that was revoked meanwhile is in it no more.
+    ...successor(turn, stored, answer, sentAt, pause),
+    ...idToken,
+    // Somebody else may have sent the same refresh token since: then that request is still on its way.
+    ...(!turn.isMarkedIn(stored) && { spacing }),
+  }))
   if (lineageOf(parts.session.record) !== lineageOf(record)) parts.discard(record)
   if (pause) throw noToken().until(pause.from + pause.ms)
 }
@@ -119,10 +124,15 @@ async function end(parts: RenewalParts, turn: Turn, reason: EndReason): Promise<
   requireLive(parts.session.record)
 }
 
-/** The record with the tokens of `answer` in it. What the answer leaves out stays as it was (RFC 6749 section 6). */
-function successor(turn: Turn, answer: ReadResponse, sentAt: number, pause: Pause | undefined): LiveRecord {
-  const { record, intent } = turn
-  const { key } = turn.need.kind
+/** `record` with the tokens of `answer` in it. What the answer leaves out stays as it is (RFC 6749 section 6). */
+function successor(
+  { intent, need }: Turn,
+  record: LiveRecord,
+  answer: ReadResponse,
+  sentAt: number,
+  pause: Pause | undefined,
+): LiveRecord {
+  const { key } = need.kind
   return {
     ...record,
     generation: record.generation + 1,

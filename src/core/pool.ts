@@ -152,7 +152,7 @@ class Pool implements TokenPool {
   }
 
   #open(slot: Slot): Opened {
-    const opened = (slot.opened ??= { slot, manager: this.#makeManager(slot), calls: 0, usedAt: -Infinity })
+    const opened = (slot.opened ??= { slot, manager: this.#makeManager(slot), calls: 0, looks: 0, usedAt: -Infinity })
     this.#opened.add(opened)
     if (this.#isOver) opened.manager.dispose()
     else if (slot.isKept) {
@@ -258,7 +258,8 @@ class Pool implements TokenPool {
     try {
       const opened = this.#open(slot)
       const { manager } = opened
-      await manager.tend()
+      opened.looks++
+      await manager.tend().finally(() => opened.looks--)
       // A store that is down is not asked for one session after the other as fast as it fails.
       if (!manager.isKnown) await sleep(this.#parts.environment, breathMs)
       if (opened.usedAt === -Infinity) this.#close(opened)
@@ -281,9 +282,9 @@ class Pool implements TokenPool {
 
   /** Lets go of all but when the session is due. */
   #close(opened: Opened): void {
-    const { slot, manager, calls } = opened
+    const { slot, manager, calls, looks } = opened
     // It may have been closed and opened anew since.
-    if (slot.opened !== opened || calls > 0 || manager.isBusy) return
+    if (slot.opened !== opened || calls > 0 || looks > 0 || manager.isBusy) return
     const { status, error } = manager.getSnapshot()
     const isStuck = slot.isKept && slot.place < 0 && status === 'active' && !error?.loginRequired
     if (isStuck && !this.#isOver) this.#agenda.plan(slot, stuckMs)

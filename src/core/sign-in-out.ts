@@ -11,7 +11,7 @@ import {
   type SignedOutRecord,
   type StoredRecord,
 } from './record.js'
-import type { Change } from './session.js'
+import type { Change, Session } from './session.js'
 import { readTokenResponse, type TokenResponse } from './token-response.js'
 
 /**
@@ -79,27 +79,39 @@ export function begin({ now, uniqueId }: Environment, of: Pick<LiveRecord, 'scop
     stored?.state === 'live' ? undefined : { ...base, sessionId: uniqueId(), at: timeAfter(stored, now()) }
 }
 
+/** What a sign-in or sign-out has led to. */
+export interface Decided {
+  /** Why the store has not taken it yet. */
+  readonly failure: EvergrantError | undefined
+  readonly replaced: readonly LiveRecord[]
+}
+
 /** Is shown what a sign-in or sign-out takes the place of. */
 export type Note = (replaced: StoredRecord | undefined) => void
 
-/** A sign-in takes the place of whatever is there, or of whatever is no session. */
-export function signIn(record: LiveRecord, now: () => number, note: Note, unlessSignedIn: boolean): Change {
+/** Since when a session in the store is one: who was signed out here is signed out, although the store may not know that yet. */
+export function sinceHeld({ record, isHeld }: Session): number {
+  return isHeld && isReadable(record) ? record.at : -Infinity
+}
+
+/** A sign-in takes the place of whatever is there, but of no session that began after `yieldsTo`. */
+export function signIn(record: LiveRecord, now: () => number, note: Note, yieldsTo: number): Change {
   return unlessOverruled(record.at, now, (stored) => {
     if (isReadable(stored) && stored.sessionId === record.sessionId) return undefined
-    if (unlessSignedIn && stored?.state === 'live') return undefined
+    if (stored?.state === 'live' && stored.at > yieldsTo) return undefined
     note(stored)
     return record
   })
 }
 
 /**
- * A sign-out ends whatever is there. `untaken` is a session that the store has not taken yet: it may still do so, as a write
+ * A sign-out ends whatever is there. `untaken` is for a session that the store has not taken yet: it may still do so, as a write
  * that was given up may arrive late, unless the tombstone is there first.
  */
-export function signOut(at: number, now: () => number, note: Note, untaken?: LiveRecord): Change {
+export function signOut(at: number, now: () => number, note: Note, untaken?: SignedOutRecord): Change {
   return unlessOverruled(at, now, (stored) => {
     if (!stored || stored.state === 'signed_out') {
-      return untaken && untaken.sessionId !== stored?.sessionId ? tombstoneOf(untaken, at) : undefined
+      return untaken && untaken.sessionId !== stored?.sessionId ? untaken : undefined
     }
     note(stored)
     return tombstoneOf(stored, at)

@@ -17,7 +17,9 @@ export interface Opened {
   readonly manager: PooledManager
   /** How many calls are under way. */
   calls: number
-  /** When the last one was over, on the monotonic clock; `-Infinity` when nobody called. */
+  /** How many looks after what is due are under way. */
+  looks: number
+  /** When the last call was over, on the monotonic clock; `-Infinity` when nobody called. */
   usedAt: number
 }
 

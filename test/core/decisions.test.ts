@@ -187,3 +187,36 @@ test('a sign-in that the store takes late does not undo the sign-out after it, a
   expect(revoked).toEqual(['alice-refresh-1', 'alice-1'])
   manager.dispose()
 })
+
+test('nor that of whoever tries to sign out again, since it could not be stored at first', async () => {
+  const environment = new FakeEnvironment()
+  const place = memoryStore()
+  const store = new BrittleStore(environment, place)
+  const swap: typeof place.swap = async (...all) => {
+    if (all[2]?.state === 'live') await new Promise<void>((resolve) => environment.setTimer(resolve, 8000))
+    return store.swap(...all)
+  }
+  const manager = managerOf(environment, { store: { durability: 'strict', read: (name) => store.read(name), swap } })
+  await environment.passUntil(manager.setTokens(alice))
+  store.isReadOnly = true
+  const failure = await environment.passUntil(manager.signOut().catch((error: unknown) => error))
+  expect(failure).toMatchObject({ code: 'storage_failed' })
+  store.isReadOnly = false
+  await environment.passUntil(manager.signOut())
+  await environment.pass(60_000)
+  expect(manager.getSnapshot().status).toBe('signed_out')
+  expect((await place.read(key))?.record.state).toBe('signed_out')
+  manager.dispose()
+})
+
+test('a sign-in by a listener that is told of the sign-out comes after it', async () => {
+  const environment = new FakeEnvironment()
+  const manager = managerOf(environment, { store: memoryStore() })
+  await manager.setTokens(alice)
+  await environment.pass(1000)
+  manager.on('signedOut', () => void manager.setTokens(bob))
+  await manager.signOut()
+  await environment.pass(1000)
+  expect(await manager.getAccessToken()).toBe('bob-1')
+  manager.dispose()
+})

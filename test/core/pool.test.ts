@@ -246,6 +246,19 @@ test('while the store is down it is asked at leisure, and nothing is sent; then 
   pool.dispose()
 })
 
+test('a process that was stopped lets go of no session that fell due meanwhile', async () => {
+  const world = new PoolWorld()
+  const { environment } = world
+  const pool = world.pool()
+  const [key = ''] = await world.signIn(pool, 1)
+  await environment.pass(hourMs - 100_000)
+  await pool.session(key).getAccessToken()
+  environment.stop(100_000)
+  await environment.pass(120_000)
+  expect(world.requests).toHaveLength(1)
+  pool.dispose()
+})
+
 test('events tell whose session they are of, and there is no token in them', async () => {
   const world = new PoolWorld()
   const events: PoolEvent[] = []

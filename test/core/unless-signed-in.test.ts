@@ -92,6 +92,27 @@ describe('tokens that are set unless somebody is signed in', () => {
     expect(await manager.getAccessToken()).toBe('access-1')
   })
 
+  test.each([
+    ['at once', 0],
+    ['later', 5000],
+  ])('bring nobody back who was signed out while the store failed, when it heals %s', async (_, ms) => {
+    const environment = new FakeEnvironment()
+    const place = memoryStore()
+    const store = new BrittleStore(environment, place)
+    const manager = managerOf(environment, { store })
+    await manager.setTokens(stored)
+    await environment.pass(10_000)
+    store.isReadOnly = true
+    await environment.passUntil(manager.signOut().catch(() => undefined))
+    store.isReadOnly = ms > 0
+    await environment.passUntil(manager.setTokens({ ...stored, access_token: 'other' }, unlessSignedIn))
+    await environment.pass(ms)
+    store.isReadOnly = false
+    await environment.pass(5000)
+    expect(await manager.getAccessToken()).toBe('other')
+    manager.dispose()
+  })
+
   test('are refused when they make no sense, whoever is signed in', async () => {
     const manager = managerOf(new FakeEnvironment(), {})
     await manager.setTokens(stored)

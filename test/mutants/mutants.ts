@@ -1,4 +1,5 @@
 import type { PolicyName } from '../simulation/scenario.js'
+import { mutantsOfDecisions } from './of-decisions.js'
 import { mutantsOfFetch } from './of-fetch.js'
 import { mutantsOfKinds } from './of-kinds.js'
 import { mutantsOfOutcomes } from './of-outcomes.js'
@@ -22,6 +23,7 @@ export const mutants: readonly Mutant[] = [
   ...mutantsOfTurns,
   ...mutantsOfWatching,
   ...mutantsOfOutcomes,
+  ...mutantsOfDecisions,
   ...mutantsOfFetch,
   ...mutantsOfPages,
   ...mutantsOfPools,

@@ -154,7 +154,7 @@ export const mutantsOfKinds: readonly Mutant[] = [
     edits: [
       {
         file: 'core/sign-in-out.ts',
-        find: "if (unlessSignedIn && stored?.state === 'live') return undefined",
+        find: "if (stored?.state === 'live' && stored.at > yieldsTo) return undefined",
         replace: '',
       },
     ],

@@ -30,6 +30,13 @@ export const mutantsOfOutcomes: readonly Mutant[] = [
     caughtBy: { policy: 'omit' },
   },
   {
+    name: 'a renewal brings back what was revoked while it was under way',
+    edits: [
+      { file: 'core/outcome.ts', find: '...successor(turn, stored, answer, sentAt, pause),', replace: '...next,' },
+    ],
+    caughtBy: { test: 'flows/revoke-under-way.test.ts' },
+  },
+  {
     name: 'tokens are announced before they are stored',
     edits: [
       {
@@ -238,9 +245,7 @@ export const mutantsOfOutcomes: readonly Mutant[] = [
   },
   {
     name: 'a late answer is stored without the distance from the request that took its place',
-    edits: [
-      { file: 'core/outcome.ts', find: 'turn.isMarkedIn(stored) ? record : { ...record, spacing }', replace: 'record' },
-    ],
+    edits: [{ file: 'core/outcome.ts', find: '...(!turn.isMarkedIn(stored) && { spacing }),', replace: '' }],
     caughtBy: { test: 'core/crossing.test.ts' },
   },
   {
@@ -254,17 +259,6 @@ export const mutantsOfOutcomes: readonly Mutant[] = [
       { file: 'core/renewal.ts', find: 'if (!isMoot || !isEvergrantError(error)) throw error', replace: 'throw error' },
     ],
     caughtBy: { test: 'core/crossing.test.ts' },
-  },
-  {
-    name: 'a sign-out leaves the store to a sign-in that it may still take',
-    edits: [
-      {
-        file: 'core/sign-in-out.ts',
-        find: 'return untaken && untaken.sessionId !== stored?.sessionId ? tombstoneOf(untaken, at) : undefined',
-        replace: 'return undefined',
-      },
-    ],
-    caughtBy: { test: 'core/decisions.test.ts' },
   },
   {
     name: 'a resource that is refused leaves a mark that looks like a dead holder',

@@ -8,6 +8,11 @@ export const mutantsOfPools: readonly Mutant[] = [
     caughtBy: { test: 'core/pool.test.ts' },
   },
   {
+    name: 'a pool closes a session that it is just about to look after',
+    edits: [{ file: 'core/pool.ts', find: ' || looks > 0', replace: '' }],
+    caughtBy: { test: 'core/pool.test.ts' },
+  },
+  {
     name: 'a pool forgets when a session is due once its manager is closed',
     edits: [
       {

@@ -1,6 +1,7 @@
 import type { Oracle } from './oracle.js'
 import type { People } from './people.js'
 import type { Random } from './random.js'
+import { aftermathMs } from './shared-store.js'
 import type { Seat, World } from './world.js'
 
 /** Throws things in the way of the holders of a session: whatever the promise says it survives, at any moment. */
@@ -20,6 +21,7 @@ export class Chaos {
   ) {}
 
   start(): void {
+    this.world.store.isOdd = true
     for (const seat of this.world.seats) this.#age(seat)
     this.#disturbOften()
   }
@@ -47,6 +49,7 @@ export class Chaos {
     network.calm()
     store.failsUntil = 0
     for (const seat of seats) this.#resume(seat)
+    for (const seat of seats) this.#show(seat)
     for (const seat of this.#resting) this.#wake(seat)
     if (seats.length === 0) this.world.start()
   }
@@ -82,6 +85,9 @@ export class Chaos {
       () => this.#soon(() => this.#failStore()),
       () => this.#failNetwork(),
       () => this.#rest(seat),
+      () => this.#hide(seat),
+      () => void this.#leave(seat),
+      () => this.#soon((sender) => void this.#leave(sender)),
       () => this.#setClock(),
       () => void this.people.signIn(seat),
       () => this.#soon(() => void this.people.signIn(seat)),
@@ -111,12 +117,39 @@ export class Chaos {
     // Where holders do not hear of each other, only who comes back can look after what the crashed one left.
     const isLeft = seats.some((other) => this.#isAtWork(other))
     if (setting.canWatch && isLeft && !setting.lifeMs && this.random.chance(0.3)) return
-    time.after(this.random.between(100, 3000), () => {
-      const next = this.world.start()
-      this.world.note(`${next.holder.name} starts`)
-      this.#age(next)
-      this.onStart(next)
-    })
+    time.after(this.random.between(100, 3000), () => this.#start())
+  }
+
+  #start(): void {
+    const next = this.world.start()
+    this.world.note(`${next.holder.name} starts`)
+    this.#age(next)
+    this.onStart(next)
+  }
+
+  /** A process ends in good order, which loses nothing, and another one takes its place. */
+  async #leave(seat: Seat): Promise<void> {
+    const { name, state } = seat.holder
+    const from = this.world.time.now
+    if (state !== 'running') return
+    this.people.giveUpChange()
+    await this.world.leave(seat).catch(() => this.oracle.disturbances.push({ holder: name, from, until: Infinity }))
+    this.#start()
+  }
+
+  /** Nobody sees a page for a while. */
+  #hide(seat: Seat): void {
+    this.world.note(`${seat.holder.name} is hidden`)
+    seat.holder.isHidden = true
+    this.world.time.after(this.random.between(0.1, 2) * this.world.setting.accessTokenSeconds * 1000, () =>
+      this.#show(seat),
+    )
+  }
+
+  #show({ holder }: Seat): void {
+    if (!holder.isHidden) return
+    holder.isHidden = false
+    holder.wake()
   }
 
   #pause(seat: Seat): void {
@@ -185,13 +218,16 @@ export class Chaos {
     const ms = this.random.between(100, 8000)
     this.world.note(`the network is down for ${Math.round(ms)} ms`)
     network.isDownUntil = time.now + ms
+    time.after(ms, () => {
+      for (const { holder } of this.world.seats) holder.wake(true)
+    })
   }
 
   /** The clock of the machine is set: all holders on it see the same. */
   #setClock(): void {
     const { time, store } = this.world
     // What a failing store delays is put in order by the clock.
-    if (time.now < store.failsUntil + 2000) return
+    if (time.now < store.failsUntil + aftermathMs) return
     // Where a machine sleeps and its clock is set back meanwhile, nothing tells it that time has passed.
     if (time.now < this.#asleepUntil) return
     const ms = this.random.pick([-3_600_000, -60_000, 60_000, 3_600_000])

@@ -12,6 +12,10 @@ export class Holder {
   wallOffset = (): number => 0
   /** For how long its monotonic clock stood still while the machine slept. */
   asleepFor = 0
+  /** Whether it is a page that nobody sees. */
+  isHidden = false
+  /** Lets it look for what it missed, and tells it whether it has just come online. */
+  wake: (isBackOnline?: boolean) => void = () => undefined
   readonly #inbox: (() => void)[] = []
   #ids = 0
 

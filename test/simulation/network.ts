@@ -47,6 +47,8 @@ type Trouble = (typeof troubles)[number]
 /** Carries requests between holders and the server, whether or not their senders live to see the answer. */
 export class Network {
   readonly sends: Send[] = []
+  /** Is told of every request for tokens that leaves. */
+  onSend: (send: Send) => void = () => undefined
   /** Until when nothing gets through, in virtual time. */
   isDownUntil = 0
   #inARow = 0
@@ -78,6 +80,7 @@ export class Network {
     const refreshToken = new URLSearchParams(init.body as URLSearchParams).get('refresh_token') ?? ''
     const send: Send = { at: this.time.now, holder, refreshToken, uses: [] }
     this.sends.push(send)
+    this.onSend(send)
     for (const hit of this.#onNextSend.splice(0)) hit(holder)
     const trouble = this.#nextTrouble()
     const act = async (): Promise<Response> => {

@@ -1,7 +1,8 @@
 import type { LiveRecord, StoredRecord } from '../../src/core/record.js'
+import type { RotationPolicy } from '../../src/testing.js'
 import { answerMs } from '../../src/core/environment.js'
 import type { Send } from './network.js'
-import type { Write } from './shared-store.js'
+import { aftermathMs, type Write } from './shared-store.js'
 import { describeRecord, type Seat, type World } from './world.js'
 
 /** A broken promise. */
@@ -46,7 +47,12 @@ export class Oracle {
   readonly #shown = new Map<Seat, { readonly error: unknown; readonly since: number }>()
   #checkedWrites = 0
 
-  constructor(private readonly world: World) {}
+  constructor(
+    private readonly world: World,
+    guard: (check: () => void) => void,
+  ) {
+    world.network.onSend = (send) => guard(() => this.#checkTurn(send))
+  }
 
   /** Remembers under which name the managers know the session of `person`, who has just signed in at `seat`. */
   name({ manager }: Seat, person: SignedIn): void {
@@ -89,6 +95,17 @@ export class Oracle {
     if (!wasStopped) this.#fail(`I13: a call of ${holder.name} is still waiting after ${longestCallMs} ms`)
   }
 
+  /** Checks that a refresh token is sent by nobody but the holder whose intent is in the record. */
+  #checkTurn({ holder, refreshToken }: Send): void {
+    const { record } = this.world.store
+    // Where they do not rotate, the next generation has the same one, and may be another holder's turn.
+    if (isStatic(this.world.setting.rotation) || record?.state !== 'live' || record.refreshToken !== refreshToken)
+      return
+    const { intent } = record
+    if (intent && !intent.owner.startsWith(`${holder.name}-`))
+      this.#fail(`I4: ${holder.name} sends in the turn of another: ${describeRecord(record)}`)
+  }
+
   /** Checks that a failure is shown of a session that works no longer than a retry takes. */
   checkShown(seat: Seat): void {
     const { time, setting } = this.world
@@ -96,7 +113,13 @@ export class Oracle {
     const shown = this.#shown.get(seat)
     if (!shown || shown.error !== error || seat.holder.state !== 'running') {
       this.#shown.set(seat, { error, since: time.now })
-    } else if (error && status === 'active' && setting.canWatch && time.now - shown.since > longestShownMs) {
+    } else if (
+      error &&
+      status === 'active' &&
+      setting.canWatch &&
+      !seat.holder.isHidden &&
+      time.now - shown.since > longestShownMs
+    ) {
       this.#fail(`${seat.holder.name} still shows ${error.code}, ${error.message}`)
     }
   }
@@ -218,12 +241,18 @@ export class Oracle {
   /** For how long a holder could not hear of what others did, at most. */
   #disturbedMs(name: string): number {
     const own = this.disturbances.filter(({ holder }) => (holder ?? name) === name)
-    return own.reduce((sum, { from, until }) => sum + until - from, 0)
+    const timeOf = ({ holder, from, until }: Disturbance): number => until - from + (holder ? 0 : aftermathMs)
+    return own.reduce((sum, one) => sum + timeOf(one), 0)
   }
 
   #fail(what: string): never {
     throw new Violation(what)
   }
+}
+
+/** Whether refresh tokens stay the same. */
+export function isStatic(rotation: RotationPolicy): boolean {
+  return rotation === 'none' || rotation === 'omit'
 }
 
 /** Names one beat of one attempt to renew. */

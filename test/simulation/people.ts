@@ -1,4 +1,5 @@
 import type { Oracle, SignedIn } from './oracle.js'
+import { aftermathMs } from './shared-store.js'
 import type { Seat, World } from './world.js'
 
 /** Signs people in and out, and keeps the oracle informed of who is meant to be there. */
@@ -50,7 +51,7 @@ export class People {
   #mayChange({ holder }: Seat): boolean {
     const { time, store } = this.world
     if (this.#isChanging || holder.state !== 'running') return false
-    if (!this.oracle.areClocksRight && time.now < store.failsUntil + 2000) return false
+    if (!this.oracle.areClocksRight && time.now < store.failsUntil + aftermathMs) return false
     return (this.#isChanging = true)
   }
 

@@ -5,6 +5,7 @@ import { Chaos } from './chaos.js'
 import { longestCallMs, Oracle, Violation } from './oracle.js'
 import { People } from './people.js'
 import { Random } from './random.js'
+import { aftermathMs } from './shared-store.js'
 import { World, type Seat, type Setting } from './world.js'
 
 /** The policies the promise speaks of. */
@@ -55,7 +56,7 @@ class Scenario {
     const setting = settingFor(policy, this.#isCalm, this.#random)
     this.#endsAt = setting.accessTokenSeconds * 1000 * this.#random.between(3, 10)
     this.#world = new World(seed, setting)
-    this.#oracle = new Oracle(this.#world)
+    this.#oracle = new Oracle(this.#world, (check) => this.#guard(check))
     this.#oracle.areClocksRight = setting.mostSkewMs === 0
     this.#people = new People(this.#world, this.#oracle)
     this.#chaos = new Chaos(this.#world, this.#oracle, this.#people, this.#random, this.#endsAt)
@@ -111,7 +112,7 @@ class Scenario {
   /** Waits until somebody renews. Resolves to how long that took, or to `undefined` when nobody can. */
   async #heal(): Promise<number | undefined> {
     const { time, seats } = this.#world
-    await time.run(time.now + 1000)
+    await time.run(time.now + aftermathMs)
     if (!this.#people.isSignedIn) return undefined
     const from = time.now
     const renewing = new Set<Seat>()

@@ -4,6 +4,11 @@ import type { Holder } from './holder.js'
 import type { Random } from './random.js'
 import type { VirtualTime } from './virtual-time.js'
 
+/** How late an operation that has failed may still be carried out. */
+const longestLateMs = 1500
+/** How long after a failure all is over that was begun in it, also what got no answer. */
+export const aftermathMs = 7000
+
 /** One write to the store. */
 export interface Write {
   readonly at: number
@@ -16,6 +21,8 @@ export class SharedStore {
   readonly writes: Write[] = []
   /** Until when the store fails, in virtual time. */
   failsUntil = 0
+  /** Whether what fails may be done late all the same, or get no answer at all. */
+  isOdd = false
   /** Whether operations never end. */
   hangs = false
   #current: Versioned | undefined
@@ -61,18 +68,21 @@ export class SharedStore {
     return { won: true, revision }
   }
 
-  /** The way there, the operation, the way back. A failing store fails before it acts, or after it. */
+  /** The way there, the operation, the way back. */
   async #reach<T>(holder: Holder, operate: () => T): Promise<T> {
     if (this.hangs) return new Promise(() => undefined)
-    const isLate = this.random.chance(0.5)
-    const result = await holder.answer(holder.latency(20), () => {
-      const fails = this.time.now < this.failsUntil
-      if (fails && !isLate) throw new Error('store down')
-      const value = operate()
-      if (fails) throw new Error('store down')
-      return value
-    })
+    const way = this.random.next()
+    const result = await holder.answer(holder.latency(20), () =>
+      this.time.now < this.failsUntil ? this.#fail(way, operate) : operate(),
+    )
     return holder.answer(holder.latency(20), () => result)
+  }
+
+  /** A failing store fails before it acts or after it; an odd one also while the act is still on its way, or says nothing. */
+  #fail(way: number, operate: () => unknown): Promise<never> {
+    if (way < 0.5) operate()
+    else if (this.isOdd && way < 0.75) this.time.after((way - 0.5) * 4 * longestLateMs, operate)
+    return this.isOdd && way % 0.1 < 0.02 ? new Promise(() => undefined) : Promise.reject(new Error('store down'))
   }
 
   #watch(holder: Holder, onChange: () => void): () => void {

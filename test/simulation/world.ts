@@ -119,20 +119,43 @@ export class World {
       allowedOrigins: new Set(),
       renewEarlySeconds: 60,
       autoRenew: true,
+      isHidden: () => holder.isHidden,
+      watchWake: (look) => {
+        holder.wake = (isBackOnline) => holder.deliver(() => look(isBackOnline))
+        return () => (holder.wake = () => undefined)
+      },
     })
     const seat = { holder, manager }
     this.seats.push(seat)
     return seat
   }
 
-  crash({ holder }: Seat): void {
-    this.note(`${holder.name} crashes`)
-    holder.crash()
-    this.lock.forget(holder)
-    this.seats.splice(
-      this.seats.findIndex((seat) => seat.holder === holder),
-      1,
-    )
+  crash(seat: Seat): void {
+    this.note(`${seat.holder.name} crashes`)
+    this.#end(seat)
+  }
+
+  /** A process ends in good order. Rejects as its manager does, and says that something is lost. */
+  async leave(seat: Seat): Promise<void> {
+    this.note(`${seat.holder.name} is told to end`)
+    this.#vacate(seat)
+    try {
+      await seat.manager[Symbol.asyncDispose]()
+    } finally {
+      this.note(`${seat.holder.name} ends`)
+      this.#end(seat)
+    }
+  }
+
+  #end(seat: Seat): void {
+    seat.holder.crash()
+    this.lock.forget(seat.holder)
+    this.#vacate(seat)
+  }
+
+  #vacate(seat: Seat): void {
+    const place = this.seats.indexOf(seat)
+    if (place >= 0) this.seats.splice(place, 1)
   }
 
   /** Is told of every write. */

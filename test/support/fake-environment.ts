@@ -14,6 +14,7 @@ export class FakeEnvironment implements Environment {
   readonly time: VirtualTime = new VirtualTime()
   /** By how much the wall clock was set, in milliseconds. */
   wallOffset = 0
+  #stoppedMs = 0
   readonly timers = new Set<FakeTimer>()
   readonly #random = new Random(1)
   #ids = 0
@@ -21,7 +22,7 @@ export class FakeEnvironment implements Environment {
   constructor(public fetch: typeof globalThis.fetch = refuse) {}
 
   readonly now = (): number => start + this.time.now + this.wallOffset
-  readonly monotonic = (): number => this.time.now
+  readonly monotonic = (): number => this.time.now + this.#stoppedMs
   readonly random = (): number => this.#random.next()
   readonly uniqueId = (): string => `id-${this.#ids++}`
 
@@ -48,6 +49,12 @@ export class FakeEnvironment implements Environment {
     for (const end = this.time.now + mostMs; !isSettled && this.time.now < end;) await this.pass(20)
     if (!isSettled) throw new Error(`nothing came of it within ${mostMs} ms`)
     return work
+  }
+
+  /** Time passes while the process is stopped: all that was due meanwhile is due at once afterwards. */
+  stop(ms: number): void {
+    this.wallOffset += ms
+    this.#stoppedMs += ms
   }
 
   /** Lets `ms` pass. */

@@ -1,0 +1,45 @@
+import type { Mutant } from './mutants.js'
+
+/** Break the rules of who is signed in: what was decided last stands. */
+export const mutantsOfDecisions: readonly Mutant[] = [
+  {
+    name: 'whoever is signed in by a listener is signed out again',
+    edits: [
+      {
+        file: 'core/manager.ts',
+        find: 'session.hold(tombstone, change)',
+        replace: '(session.hold(tombstone, change), view.deliver())',
+      },
+    ],
+    caughtBy: { test: 'core/decisions.test.ts' },
+  },
+  {
+    name: 'tokens that are set unless somebody is signed in bring back who was signed out',
+    edits: [
+      { file: 'core/manager.ts', find: 'unlessSignedIn ? sinceHeld(session)', replace: 'unlessSignedIn ? -Infinity' },
+    ],
+    caughtBy: { test: 'core/unless-signed-in.test.ts' },
+  },
+  {
+    name: 'a second sign-out forgets what the first one knew of a session that the store may take late',
+    edits: [
+      {
+        file: 'core/manager.ts',
+        find: 'isHeld ? tombstone : undefined',
+        replace: "isHeld && known?.state === 'live' ? tombstone : undefined",
+      },
+    ],
+    caughtBy: { test: 'core/decisions.test.ts' },
+  },
+  {
+    name: 'a sign-out leaves the store to a sign-in that it may still take',
+    edits: [
+      {
+        file: 'core/sign-in-out.ts',
+        find: 'return untaken && untaken.sessionId !== stored?.sessionId ? untaken : undefined',
+        replace: 'return undefined',
+      },
+    ],
+    caughtBy: { test: 'core/decisions.test.ts' },
+  },
+]
