@@ -94,11 +94,9 @@ export function partsOf(options: TokenManagerOptions, platform: PlatformParts, k
   if (!(renewEarlySeconds >= 0)) throw misconfigured('renewEarlySeconds must be a number of seconds, 0 or more')
   const issuer = options.metadata?.issuer ?? options.issuer
   if (issuer === undefined && !options.grant) throw misconfigured('issuer, metadata or grant is missing')
-  const { fetch } = options
+  const { fetch = systemEnvironment.fetch } = options
   // That of a browser is not to be called as a method of something else.
-  const environment: Environment = fetch
-    ? { ...systemEnvironment, fetch: (input, init) => fetch(input, init) }
-    : systemEnvironment
+  const environment: Environment = { ...systemEnvironment, fetch: (input, init) => fetch(input, init) }
   const metadata = issuer === undefined ? noServer : metadataSource(options, environment)
   const { onEvent } = platform
   const client = oauthClient({ ...options, metadata, environment, isNeverSent: platform.isNeverSent })

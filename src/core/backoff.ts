@@ -1,4 +1,4 @@
-import type { Pause } from './record.js'
+import { endOf, type Pause } from './record.js'
 
 /**
  * How long each failed attempt makes the next one wait, when the server said no. It is the budget too: in the long run
@@ -36,5 +36,5 @@ export function retryDelay(attempt: number, isUnanswered: boolean, askedMs: numb
 /** Milliseconds that `now` leaves of a pause. One that has not begun yet comes from a clock that was set back since. */
 export function pauseLeft(pause: Pause | undefined, now: number): number {
   if (!pause || now < pause.from - toleranceMs) return 0
-  return Math.max(0, pause.from + pause.ms - now)
+  return Math.max(0, endOf(pause) - now)
 }

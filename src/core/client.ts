@@ -29,8 +29,8 @@ export type FormEndpoint =
   | 'introspection_endpoint'
   | 'revocation_endpoint'
 
-/** The parameters of a request; one with several values is sent several times. */
-export type Form = Readonly<Record<string, string | readonly string[]>>
+/** The parameters of a request; one with several values is sent several times, and one without a value is not sent. */
+export type Form = Readonly<Record<string, string | readonly string[] | undefined>>
 
 /**
  * Says in the words of the standard what a server has answered in its own. What it returns is laid over the answer: members

@@ -74,6 +74,11 @@ export class EvergrantError extends Error implements ErrorDetails {
   }
 }
 
+/** The failure of a request that was not answered in time. */
+export function unanswered(server = 'the server'): EvergrantError {
+  return new EvergrantError('unavailable', `${server} did not answer in time`)
+}
+
 /**
  * Whether `value` is an error of this package, also when it comes from another copy of it or another realm. An error that a
  * library has wrapped around one is not: see its `cause`.

@@ -100,17 +100,17 @@ type Listener<T> = (event: T) => void
 
 /** Keeps the listeners of a manager. A listener that throws disturbs nobody: its error surfaces as uncaught. */
 export class Emitter {
-  readonly #listeners = new Map<Listener<never>, string>()
+  readonly #listeners = new Set<readonly [type: string, listener: Listener<never>]>()
 
   /** Calls `listener` for each event of `type`, or of any with `*`. Returns a function that ends it. */
   on<T extends { type: string }>(type: string, listener: Listener<T>): () => void {
-    const own: Listener<T> = (event) => listener(event)
-    this.#listeners.set(own, type)
-    return () => void this.#listeners.delete(own)
+    const entry = [type, listener] as const
+    this.#listeners.add(entry)
+    return () => void this.#listeners.delete(entry)
   }
 
   emit(event: Notice): void {
-    for (const [listener, type] of [...this.#listeners]) {
+    for (const [type, listener] of [...this.#listeners]) {
       if (type !== event.type && (type !== '*' || event.type === 'change')) continue
       try {
         listener(event as never)

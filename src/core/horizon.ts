@@ -1,6 +1,6 @@
 import type { Environment } from './environment.js'
 import type { TokenEvent } from './events.js'
-import type { StoredRecord } from './record.js'
+import { endOf, type StoredRecord } from './record.js'
 
 /** How long before the end of a session its listeners are told, or a tenth of its time where that is shorter. */
 const noticeMs = 300_000
@@ -19,10 +19,9 @@ export class Horizon {
   /** Tells of the end when it is near, once. Returns the milliseconds until there is something to tell. */
   look(record: StoredRecord | undefined): number {
     if (record?.state !== 'live' || !record.lasting) return Infinity
-    const { from, ms } = record.lasting
-    const endsAt = from + ms
+    const endsAt = endOf(record.lasting)
     if (Math.abs(endsAt - this.#toldOf) < sameMs) return Infinity
-    const left = endsAt - Math.min(noticeMs, ms / 10) - this.environment.now()
+    const left = endsAt - Math.min(noticeMs, record.lasting.ms / 10) - this.environment.now()
     if (left > 0) return left
     this.#toldOf = endsAt
     this.tell({ type: 'sessionExpiring', sessionId: record.sessionId, endsAt })

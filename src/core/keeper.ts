@@ -4,7 +4,7 @@ import type { TokenEvent } from './events.js'
 import { Flight } from './flight.js'
 import { Horizon } from './horizon.js'
 import type { KeeperParts } from './parts.js'
-import { lineageOf, tokenOf, type LiveRecord } from './record.js'
+import { intentOf, lineageOf, tokenOf, type LiveRecord } from './record.js'
 import { renew, type RenewalParts } from './renewal.js'
 import { Revocations } from './revocation.js'
 import { ownTimer, type Schedule } from './schedule.js'
@@ -37,8 +37,6 @@ export class Keeper {
   readonly #renewal: RenewalParts
   readonly #schedule: Schedule
   readonly #horizon: Horizon
-  /** The session and generation that callers were last told of. */
-  #lineage: string | undefined
   #loading: Promise<void> | undefined
   #storeFailure: EvergrantError | undefined
   /** On the monotonic clock. */
@@ -187,12 +185,7 @@ export class Keeper {
       if (now - this.#failsSince >= longestUnknownMs) this.view.expectNobody()
       this.#plan()
     }
-    const onSuccess = (): void => {
-      this.#failsSince = undefined
-      this.#forgetStoreFailure()
-      this.#look()
-    }
-    return reading.then(onSuccess, onFailure).then(() => this.view.deliver())
+    return reading.then(() => this.#look(), onFailure).then(() => this.view.deliver())
   }
 
   /** The network is back: a pause after no answer ends. One that a server may have asked for, or another holder, stays. */
@@ -215,15 +208,10 @@ export class Keeper {
   noteStoreFailure(error: EvergrantError): void {
     if (this.#storeFailure?.code !== error.code) this.view.report(error)
     this.#storeFailure = error
-    this.view.showFailure(error)
+    this.#showFailure()
   }
 
-  #forgetStoreFailure(): void {
-    if (this.session.isKnown && !this.session.isHeld) {
-      this.#storeFailure = undefined
-      // A renewal that has failed for it is not needed yet: it was asked for.
-      if (this.flight.failure?.code === 'storage_failed' && this.view.isFresh()) this.flight.reset()
-    }
+  #showFailure(): void {
     this.view.showFailure(this.#storeFailure ?? this.flight.failure)
   }
 
@@ -257,8 +245,7 @@ export class Keeper {
    * the server may accept its refresh token again for a short time only.
    */
   #isQuiet(): boolean {
-    const { record } = this.session
-    const intent = record?.state === 'live' ? record.intent : undefined
+    const intent = intentOf(this.session.record)
     const isUnderWay = intent !== undefined && (intent.inDoubt || intent.pause === undefined)
     return !isUnderWay && this.#parts.isHidden?.() === true
   }
@@ -267,15 +254,16 @@ export class Keeper {
   #follow(): void {
     const { record } = this.session
     this.#renewal.rival.watch(record)
-    const lineage = lineageOf(record)
-    const isRivals = record?.state === 'live' && record.intent && record.intent.owner !== this.owner
-    if (isRivals && this.flight.failure?.code !== 'storage_failed') this.flight.unpause()
+    const intent = intentOf(record)
+    if (intent && intent.owner !== this.owner && this.flight.failure?.code !== 'storage_failed') this.flight.unpause()
     if (record?.state === 'live') this.revocations.spare(record)
-    if (lineage !== this.#lineage) {
-      this.#lineage = lineage
-      this.flight.reset()
+    if (lineageOf(record) !== lineageOf(this.view.record)) this.flight.reset()
+    if (this.session.isKnown && !this.session.isHeld) {
+      this.#storeFailure = undefined
+      // A renewal that has failed for it is not needed yet: it was asked for.
+      if (this.flight.failure?.code === 'storage_failed' && this.view.isFresh()) this.flight.reset()
     }
-    this.#forgetStoreFailure()
+    this.#showFailure()
     // What this holder knows before the store does comes from here.
     if (this.session.isHeld) this.view.expectNobody()
     this.view.follow(record)
@@ -285,7 +273,7 @@ export class Keeper {
 
   /** A renewal is over and its lock free: only now may listeners be called. */
   #landed(news: EvergrantError | undefined): void {
-    this.view.showFailure(this.flight.failure)
+    this.#showFailure()
     // The end of a session is an event of its own.
     if (news && this.session.record?.state === 'live') this.view.report(news)
     this.#plan()

@@ -1,16 +1,14 @@
 import { authorizedFetch, type ApiRequest } from './authorized-fetch.js'
 import type { OAuthClient } from './client.js'
 import { diagnose, type Diagnosis } from './diagnosis.js'
-import { answerMs, sleep, within, type Environment } from './environment.js'
-import { EvergrantError, isEvergrantError } from './errors.js'
+import { within, type Environment } from './environment.js'
+import { EvergrantError } from './errors.js'
 import type { TokenEvent } from './events.js'
-import { isPassing } from './flight.js'
 import { Keeper } from './keeper.js'
-import type { Lifetime } from './lifetime.js'
 import type { ManagerParts } from './parts.js'
-import { isSameToken, lineageOf, tokenOf, type AccessToken, type LiveRecord, type SessionRecord } from './record.js'
+import { lineageOf, type LiveRecord, type SessionRecord } from './record.js'
 import type { ProofKey, Send } from './proof.js'
-import { requireLive, type Change, type Session } from './session.js'
+import type { Change, Session } from './session.js'
 import {
   assertBound,
   noRefreshToken,
@@ -20,15 +18,13 @@ import {
   signOut,
   timeAfter,
   tombstoneOf,
-  type Decided,
   type Note,
 } from './sign-in-out.js'
 import type { Snapshot } from './snapshot.js'
-import { kindOf, type TokenKind } from './token-kind.js'
+import { callerMs, getTokens } from './get-tokens.js'
 import {
   sessionName,
   settled,
-  tokensOf,
   withSession,
   type AccessTokenOptions,
   type SetTokensOptions,
@@ -38,31 +34,22 @@ import {
 import type { TokenResponse } from './token-response.js'
 import { WaitingRoom } from './waiting-room.js'
 
-/** A caller waits as long as a request may take: by then a fresh answer is there or a retry is due. */
-const callerMs = answerMs
-const newEnoughMs = 5000
-/** How often within one call a new token may be over before it can be used, as after a sleep, or a session be lost that begins by itself. */
-const mostSpoiled = 2
-const shortestPauseMs = 50
 /** Longer than a renewal may take and a store may be given to take what came of it. */
 const farewellMs = 60_000
 
-/** A manager as a pool holds it. */
-export interface PooledManager extends TokenManager {
-  /** Whether it has something that exists nowhere else, or works on it. */
-  readonly isBusy: boolean
-  /** Whether the last look at the store succeeded. */
-  readonly isKnown: boolean
-  /** Sees to what is due, and resolves when that is done or has failed for now. */
-  tend(): Promise<void>
+/** What a sign-in or sign-out has led to. */
+interface Decided {
+  /** Why the store has not taken it yet. */
+  readonly failure: EvergrantError | undefined
+  readonly replaced: readonly LiveRecord[]
 }
 
-/** Puts a manager together. All it does with the outside goes through `parts`. */
-export function createManager(parts: ManagerParts): PooledManager {
-  return new Manager(parts)
+/** Puts a manager together. All it does with the outside goes through `parts`. A pool has the keeper in its own hands, too. */
+export function createManager(parts: ManagerParts, keeper: Keeper = new Keeper(parts)): TokenManager {
+  return new Manager(parts, keeper)
 }
 
-class Manager implements PooledManager {
+class Manager implements TokenManager {
   readonly #parts: ManagerParts
   readonly #environment: Environment
   readonly #keeper: Keeper
@@ -73,11 +60,11 @@ class Manager implements PooledManager {
   readonly [sessionName]: string
   readonly fetch: typeof fetch
 
-  constructor(parts: ManagerParts) {
+  constructor(parts: ManagerParts, keeper: Keeper) {
     this.#parts = parts
     this.#environment = parts.environment
     this.#waitingRoom = new WaitingRoom(parts.environment)
-    this.#keeper = new Keeper(parts)
+    this.#keeper = keeper
     this.client = parts.client
     this[sessionName] = parts.key
     this.fetch = authorizedFetch({
@@ -103,37 +90,8 @@ class Manager implements PooledManager {
     return this.getTokens(options).then((tokens) => tokens.accessToken)
   }
 
-  async getTokens(options: AccessTokenOptions = {}): Promise<Tokens> {
-    const keeper = this.#keeper
-    const kind = kindOf(options)
-    const endsAt = this.#environment.monotonic() + callerMs
-    this.#waitingRoom.assertOpen(options.signal)
-    const load = (): Promise<void> => this.#waitingRoom.wait(keeper.load(), endsAt, options.signal)
-    if (!keeper.isLoaded) await load()
-    const first = requireLive(keeper.session.record)
-    const previous = tokenOf(first, kind.key)
-    let spoiled = 0
-    const { startsSession } = this.#parts.grant
-    for (let lost = 0; ;) {
-      // The store has lost what anybody may begin anew, or somebody has signed out.
-      if (startsSession && !keeper.isLoaded) {
-        if (++lost > mostSpoiled) throw new EvergrantError('storage_failed', 'the store loses what is written to it')
-        await load()
-      }
-      const record = requireLive(keeper.session.record)
-      if (record.sessionId !== first.sessionId && !startsSession)
-        throw new EvergrantError('aborted', 'another session took its place')
-      const lifetime = keeper.view.lifetimeOf(kind.key)
-      const token = tokenOf(record, kind.key)
-      const isNew = !isSameToken(token, previous)
-      if (token && lifetime && lifetime.remaining() > 0 && (isNew || this.#willDo(token, lifetime, options))) {
-        if (lifetime.untilDue() <= 0) keeper.renewBehind(record, kind)
-        return tokensOf(record, token, lifetime.expiresAt)
-      }
-      if (token && isNew && ++spoiled > mostSpoiled)
-        throw new EvergrantError('unavailable', 'the access tokens of this server end before they can be used')
-      await this.#renewOrWait(record, kind, options, endsAt)
-    }
+  getTokens(options: AccessTokenOptions = {}): Promise<Tokens> {
+    return getTokens(this.#parts, this.#keeper, this.#waitingRoom, options)
   }
 
   renew(): Promise<Tokens> {
@@ -161,23 +119,15 @@ class Manager implements PooledManager {
   }
 
   async signOut(): Promise<{ idToken: string | undefined }> {
-    const { session, view, revocations } = this.#keeper
+    const { session, revocations } = this.#keeper
     const { now } = this.#environment
     // A sign-in that was begun before comes first.
     if (this.#makingKey) await this.#makingKey.catch(() => undefined)
     // A store that cannot be read may hold a session all the same.
     if (session.record?.state !== 'live') await this.#keeper.load().catch(() => undefined)
     const { record: known, isHeld } = session
-    const at = timeAfter(known, now())
-    const tombstone = tombstoneOf(known, at)
-    const deciding = this.#decide(tombstone, (note) => {
-      const change = signOut(at, now, note, isHeld ? tombstone : undefined)
-      if (session.record?.state === 'live') session.hold(tombstone, change)
-      return change
-    })
-    // A listener may let somebody sign in, which comes after this.
-    view.deliver()
-    const { failure, replaced } = await deciding
+    const tombstone = tombstoneOf(known, timeAfter(known, now()))
+    const { failure, replaced } = await this.#decide(tombstone, (note) => signOut(tombstone, now, note, isHeld))
     await Promise.all(replaced.map((record) => revocations.discard(record, session.record ?? tombstone)))
     if (failure) throw failure
     return { idToken: replaced[0]?.idToken }
@@ -189,18 +139,6 @@ class Manager implements PooledManager {
 
   stop(): void {
     this.#keeper.stop()
-  }
-
-  get isKnown(): boolean {
-    return this.#keeper.session.isKnown
-  }
-
-  get isBusy(): boolean {
-    return this.#keeper.isBusy
-  }
-
-  tend(): Promise<void> {
-    return this.#keeper.tend()
   }
 
   dispose(): void {
@@ -236,7 +174,7 @@ class Manager implements PooledManager {
    * holds besides, when it takes the decision late, is revoked then.
    */
   async #decide(next: SessionRecord, makeChange: (note: Note) => Change): Promise<Decided> {
-    const { session, revocations } = this.#keeper
+    const { session, view, revocations } = this.#keeper
     const replaced = new Set<LiveRecord>()
     let isLate = false
     const note: Note = (stored) => {
@@ -245,7 +183,13 @@ class Manager implements PooledManager {
       if (isLate) void revocations.discard(stored, next)
     }
     note(session.record)
-    const failure = await session.decide(next, makeChange(note))
+    const change = makeChange(note)
+    // A sign-out counts at once, whatever the store says.
+    if (next.state === 'signed_out' && session.record?.state === 'live') session.hold(next, change)
+    const deciding = session.decide(next, change)
+    // A listener may let somebody sign in, which comes after this.
+    view.deliver()
+    const failure = await deciding
     isLate = true
     return { failure, replaced: [...replaced].reverse() }
   }
@@ -257,38 +201,6 @@ class Manager implements PooledManager {
     const { prover } = this.client
     const { now } = this.#environment
     return key && prover ? prover.prove({ ...request, key, accessToken, now }, send) : send()
-  }
-
-  /** Whether a token that was there when a call began is what it wants. */
-  #willDo(token: AccessToken, lifetime: Lifetime, options: AccessTokenOptions): boolean {
-    const { minValiditySeconds = 0, forceRenew = false, rejected } = options
-    const wanted = minValiditySeconds * 1000
-    // Where no token of this server lives that long, renewing would not help.
-    const isShort = lifetime.remaining() < wanted && wanted + newEnoughMs < (token.lifetimeMs ?? 0)
-    const isRejected = token.token === rejected
-    const age = this.#environment.now() - token.obtainedAt
-    // After n refused renewals in a row a token counts as new for 5 s * (2^n - 1), so that an API which refuses every
-    // token does not cause a renewal per call; for five minutes at most, as others may renew meanwhile.
-    const isNew = age >= 0 && age < newEnoughMs * (isRejected ? 2 ** Math.min(this.#keeper.refusals, 6) - 1 : 1)
-    return isNew || !(forceRenew || isRejected || isShort)
-  }
-
-  /** Renews. When that fails for now and the caller has the time, waits until it makes sense to try again. */
-  async #renewOrWait(
-    record: LiveRecord,
-    kind: TokenKind,
-    { rejected, signal }: AccessTokenOptions,
-    endsAt: number,
-  ): Promise<void> {
-    const room = this.#waitingRoom
-    try {
-      await room.wait(this.#keeper.renew(record, kind, rejected), endsAt, signal)
-    } catch (error) {
-      if (!isEvergrantError(error) || !isPassing(error) || error.retryAt === undefined) throw error
-      const pauseMs = Math.max(shortestPauseMs, error.retryAt - this.#environment.now())
-      if (this.#environment.monotonic() + pauseMs >= endsAt) throw error
-      await room.wait(sleep(this.#environment, pauseMs), endsAt, signal)
-    }
   }
 }
 

@@ -3,6 +3,7 @@ import type { Environment } from './environment.js'
 import { EvergrantError } from './errors.js'
 import {
   defaultTokenKey,
+  endOf,
   lineageOf,
   recordFormat,
   type AccessToken,
@@ -36,24 +37,23 @@ export async function install(parts: RenewalParts, turn: Turn, received: Answer)
   takeNotes(parts, turn, next, received, answer.refreshToken)
   parts.view.report(granted.problem)
   const serverNow = granted.serverTime ?? parts.environment.now()
-  const verdict = answer.idToken && parts.checkIdToken(answer.idToken, next.identity, serverNow)
-  if (verdict && verdict.problem !== undefined) {
+  const verdict = answer.idToken ? parts.checkIdToken(answer.idToken, next.identity, serverNow) : undefined
+  if (verdict?.problem !== undefined) {
     parts.view.report(new EvergrantError('denied', `the ID token was refused: ${verdict.problem}`))
     if (verdict.someoneElse) return end(parts, turn, 'someone_else')
   }
-  const idToken = verdict &&
-    verdict.identity && { idToken: answer.idToken, identity: next.identity ?? verdict.identity }
+  const idToken = verdict?.identity && { idToken: answer.idToken, identity: next.identity ?? verdict.identity }
   const record = { ...next, ...idToken }
   const spacing = { from: parts.environment.now(), ms: spacingMs }
-  await put(parts, turn, record, (stored) => ({
+  await put(parts, turn, (stored) => ({
     // A token that was revoked meanwhile is in it no more.
     ...successor(turn, stored, answer, sentAt, pause),
     ...idToken,
-    // Somebody else may have sent the same refresh token since: then that request is still on its way.
-    ...(!turn.isMarkedIn(stored) && { spacing }),
+    // A request that was given up, or that somebody else has sent since, may still be on its way.
+    ...((turn.intent.inDoubt || !turn.isMarkedIn(stored)) && { spacing }),
   }))
   if (lineageOf(parts.session.record) !== lineageOf(record)) parts.discard(record)
-  if (pause) throw noToken().until(pause.from + pause.ms)
+  if (pause) throw noToken().until(endOf(pause))
 }
 
 /** An access token that is not bound to the key of the session is not used (RFC 9449 section 5); what came with it is. */
@@ -64,27 +64,19 @@ function withoutUnbound({ client }: RenewalParts, { record }: Turn, answer: Read
 
 /** Keeps the session after a request without a usable answer, and tells everybody when to try again. */
 export async function settle(parts: RenewalParts, turn: Turn, { failure, isSent }: NoAnswer): Promise<never> {
+  const { inDoubt } = turn.intent
   // That a turn was lost before its request left says nothing of the server: nobody else need wait for it.
   if (!isSent && !turn.isOurs()) throw failure
-  // Nothing was spent, and waiting would not help: whoever comes next is told at once.
-  if (!isSent && failure.code === 'login_required' && !turn.intent.inDoubt) {
-    await leave(parts, turn, undefined)
-    throw failure
-  }
   // What is refused is one kind of token, so that those of the others need not wait.
   const isOfItsKind = turn.need.kind.key !== defaultTokenKey && !isPassing(failure)
-  // Then nothing was spent either, and there is nothing to follow up.
-  if (isOfItsKind && !isUnclear(failure) && !turn.intent.inDoubt) {
-    await leave(parts, turn, undefined)
-    throw failure
-  }
-  const isNewDoubt = isSent && !turn.intent.inDoubt
-  const attempt = isNewDoubt ? 1 : turn.intent.attempt
+  const isForNothing = !isSent && failure.code === 'login_required'
+  // Nothing was spent, and waiting would not help: whoever comes next is told at once.
+  if (!inDoubt && (isForNothing || (isOfItsKind && !isUnclear(failure)))) return leave(parts, turn, failure)
+  const attempt = isSent && !inDoubt ? 1 : turn.intent.attempt
   const pause = isOfItsKind
     ? { from: parts.environment.now(), ms: 0 }
     : nextPause(parts.environment, attempt, isSent && isUnclear(failure), failure.retryAt)
-  await leave(parts, turn, { ...turn.intent, attempt, inDoubt: turn.intent.inDoubt || isSent, pause })
-  throw failure.until(pause.from + pause.ms)
+  return leave(parts, turn, failure, { attempt, inDoubt: inDoubt || isSent, pause })
 }
 
 /**
@@ -95,14 +87,23 @@ export async function believeRefusal(parts: RenewalParts, turn: Turn): Promise<v
   if (!turn.intent.inDoubt) return end(parts, turn, 'expired_or_revoked')
   if (turn.intent.isRefused) return end(parts, turn, 'lost_in_flight')
   const pause = { from: parts.environment.now(), ms: secondLookMs }
-  await leave(parts, turn, { ...turn.intent, isRefused: true, pause })
-  const retryAt = pause.from + pause.ms
-  throw new EvergrantError('unavailable', 'the server refused a refresh token that may have been spent', { retryAt })
+  const failure = new EvergrantError('unavailable', 'the server refused a refresh token that may have been spent')
+  return leave(parts, turn, failure, { isRefused: true, pause })
 }
 
-/** Gives up a turn for now. If the store fails, the intent just stands still until its lease is over. */
-async function leave({ session }: RenewalParts, turn: Turn, intent: Intent | undefined): Promise<void> {
+/**
+ * Gives up a turn, for good or for a `pause` with what is known by then. If the store fails, the intent just stands still until
+ * its lease is over.
+ */
+async function leave(
+  { session }: RenewalParts,
+  turn: Turn,
+  failure: EvergrantError,
+  known?: Partial<Intent> & { readonly pause: Pause },
+): Promise<never> {
+  const intent = known && { ...turn.intent, ...known }
   await session.update((stored) => (turn.isMarkedIn(stored) ? { ...stored, intent } : undefined)).catch(() => undefined)
+  throw known ? failure.until(endOf(known.pause)) : failure
 }
 
 /** Whether the request may have been acted upon: a refusal says no, though not for sure; silence and crashes do not. */
@@ -120,7 +121,7 @@ async function end(parts: RenewalParts, turn: Turn, reason: EndReason): Promise<
   const ended: SessionRecord = { format: recordFormat, state: 'ended', sessionId, generation, reason, at }
   // Who has taken over meanwhile may have been given the next tokens, and judges by what the server tells them.
   const isOurs = (stored: LiveRecord): boolean => reason === 'someone_else' || turn.isMarkedIn(stored)
-  await put(parts, turn, ended, (stored) => (isOurs(stored) ? ended : undefined))
+  await put(parts, turn, (stored) => (isOurs(stored) ? ended : undefined))
   requireLive(parts.session.record)
 }
 
@@ -145,7 +146,6 @@ function successor(
     // An answer about another kind of token says nothing of the session as a whole.
     ...(key === defaultTokenKey && { scope: record.scope ?? answer.scope, extra: answer.extra }),
     intent: pause && { ...intent, inDoubt: false, isRefused: undefined, pause },
-    spacing: intent.inDoubt ? { from: sentAt, ms: spacingMs } : record.spacing,
   }
 }
 
@@ -184,10 +184,9 @@ function takeNotes(
 async function put(
   parts: RenewalParts,
   turn: Turn,
-  next: SessionRecord,
-  nextOf: (stored: LiveRecord) => SessionRecord | undefined = () => next,
+  nextOf: (stored: LiveRecord) => SessionRecord | undefined,
 ): Promise<void> {
-  parts.view.report(await parts.session.put(next, (stored) => (turn.isFor(stored) ? nextOf(stored) : undefined)))
+  parts.view.report(await parts.session.put((stored) => (turn.isFor(stored) ? nextOf(stored) : undefined)))
 }
 
 function noToken(): EvergrantError {

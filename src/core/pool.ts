@@ -4,13 +4,15 @@ import { isEvergrantError } from './errors.js'
 import { Emitter, type TokenEvent } from './events.js'
 import { isWordless } from './flight.js'
 import type { GrantContext, Granted } from './grant.js'
-import { createManager, type PooledManager } from './manager.js'
+import { Keeper } from './keeper.js'
+import { createManager } from './manager.js'
 import { isUnclear } from './outcome.js'
 import { Pace } from './pace.js'
 import type { ManagerParts } from './parts.js'
 import { lookDelay } from './schedule.js'
 import { newSlot, type Opened, type Slot } from './slot.js'
-import { assertKey, withSession } from './token-manager.js'
+import { watchStore } from './store.js'
+import { assertKey, withSession, type TokenManager } from './token-manager.js'
 import type { PooledSession, PoolEvent, PoolMetrics, TokenPool } from './token-pool.js'
 
 const breathMs = 1000
@@ -31,6 +33,9 @@ export interface PoolParts extends ManagerParts {
 export function createPool(parts: PoolParts): TokenPool {
   return new Pool(parts)
 }
+
+/** What is done with one session. */
+type Work<T> = (manager: TokenManager, keeper: Keeper) => Promise<T>
 
 class Pool implements TokenPool {
   readonly #parts: PoolParts
@@ -59,7 +64,7 @@ class Pool implements TokenPool {
 
   session(key: string): PooledSession {
     assertKey(key)
-    const use = <T>(work: (manager: PooledManager) => Promise<T>): Promise<T> => this.#use(key, work)
+    const use = <T>(work: Work<T>): Promise<T> => this.#use(key, work)
     return {
       key,
       client: this.#parts.client,
@@ -69,7 +74,7 @@ class Pool implements TokenPool {
       fetch: (input, init) => use((manager) => manager.fetch(input, init)),
       setTokens: (response, options) => use((manager) => manager.setTokens(response, options)),
       signOut: () => use((manager) => manager.signOut()),
-      diagnose: () => use((manager) => manager.tend().then(() => manager.diagnose())),
+      diagnose: () => use((manager, keeper) => keeper.tend().then(() => manager.diagnose())),
       [withSession]: (work) => use((manager) => manager[withSession](work)),
     }
   }
@@ -127,13 +132,13 @@ class Pool implements TokenPool {
     for (const farewell of farewells) if (farewell.status === 'rejected') throw farewell.reason
   }
 
-  async #use<T>(key: string, work: (manager: PooledManager) => Promise<T>): Promise<T> {
+  async #use<T>(key: string, work: Work<T>): Promise<T> {
     const slot = this.#slot(key)
     slot.isKept ||= this.#parts.autoRenew
     const opened = this.#open(slot)
     opened.calls++
     try {
-      return await work(opened.manager)
+      return await work(opened.manager, opened.keeper)
     } finally {
       opened.calls--
       opened.usedAt = this.#parts.environment.monotonic()
@@ -152,28 +157,20 @@ class Pool implements TokenPool {
   }
 
   #open(slot: Slot): Opened {
-    const opened = (slot.opened ??= { slot, manager: this.#makeManager(slot), calls: 0, looks: 0, usedAt: -Infinity })
+    const { store, key } = this.#parts
+    const opened = (slot.opened ??= { slot, ...this.#makeManager(slot), calls: 0, looks: 0, usedAt: -Infinity })
     this.#opened.add(opened)
     if (this.#isOver) opened.manager.dispose()
     else if (slot.isKept) {
       opened.manager.start()
-      this.#keepListening()
+      // A store listens while somebody watches: without this it would begin and end with each renewal that nobody waits for.
+      this.#unwatch ??= watchStore(store, key, () => undefined)
     }
     return opened
   }
 
-  /** A store listens while somebody watches: without this it would begin and end with each renewal that nobody waits for. */
-  #keepListening(): void {
-    const { store, key } = this.#parts
-    try {
-      this.#unwatch ??= store.watch?.(key, () => undefined)
-    } catch {
-      // Then each renewal asks the store anew, or nobody can be told.
-    }
-  }
-
   /** The manager of one session shares the agenda and the pace of all. */
-  #makeManager(slot: Slot): PooledManager {
+  #makeManager(slot: Slot): Pick<Opened, 'manager' | 'keeper'> {
     const { key, lock, grant } = this.#parts
     let requests = 0
     const isAwaited = (): boolean => slot.opened !== undefined && slot.opened.calls > 0
@@ -192,7 +189,7 @@ class Pool implements TokenPool {
       requests++
       return this.#ask(slot, context)
     }
-    return createManager({
+    const parts: ManagerParts = {
       ...this.#parts,
       key: key + slot.key,
       lock: Object.assign(enter, { kind: lock.kind }),
@@ -204,7 +201,9 @@ class Pool implements TokenPool {
         lookIn: (ms) => void (slot.opened && this.#agenda.plan(slot, lookDelay(ms))),
         stop: () => void (slot.opened && this.#agenda.cancel(slot)),
       }),
-    })
+    }
+    const keeper = new Keeper(parts)
+    return { keeper, manager: createManager(parts, keeper) }
   }
 
   async #ask(slot: Slot, context: GrantContext): Promise<Granted> {
@@ -257,11 +256,11 @@ class Pool implements TokenPool {
     this.#tending++
     try {
       const opened = this.#open(slot)
-      const { manager } = opened
+      const { keeper } = opened
       opened.looks++
-      await manager.tend().finally(() => opened.looks--)
+      await keeper.tend().finally(() => opened.looks--)
       // A store that is down is not asked for one session after the other as fast as it fails.
-      if (!manager.isKnown) await sleep(this.#parts.environment, breathMs)
+      if (!keeper.session.isKnown) await sleep(this.#parts.environment, breathMs)
       if (opened.usedAt === -Infinity) this.#close(opened)
     } finally {
       this.#tending--
@@ -282,9 +281,9 @@ class Pool implements TokenPool {
 
   /** Lets go of all but when the session is due. */
   #close(opened: Opened): void {
-    const { slot, manager, calls, looks } = opened
+    const { slot, manager, keeper, calls, looks } = opened
     // It may have been closed and opened anew since.
-    if (slot.opened !== opened || calls > 0 || looks > 0 || manager.isBusy) return
+    if (slot.opened !== opened || calls > 0 || looks > 0 || keeper.isBusy) return
     const { status, error } = manager.getSnapshot()
     const isStuck = slot.isKept && slot.place < 0 && status === 'active' && !error?.loginRequired
     if (isStuck && !this.#isOver) this.#agenda.plan(slot, stuckMs)

@@ -45,6 +45,11 @@ export interface Pause {
   readonly ms: number
 }
 
+/** When a pause is over, by the same clock. */
+export function endOf({ from, ms }: Pause): number {
+  return from + ms
+}
+
 /** What every record holds. */
 export interface RecordBase {
   /** The format of the record. A version that does not know it leaves the record untouched. */
@@ -137,6 +142,11 @@ export function tokenOf(record: StoredRecord | undefined, key: string = defaultT
 /** Whether it is the very token, and not one that happens to have the same name. */
 export function isSameToken(token: AccessToken | undefined, other: AccessToken | undefined): boolean {
   return token?.token === other?.token && token?.obtainedAt === other?.obtainedAt
+}
+
+/** What somebody is doing to a session, or has given up for now. */
+export function intentOf(record: StoredRecord | undefined): Intent | undefined {
+  return record?.state === 'live' ? record.intent : undefined
 }
 
 /** Names a session at one generation. */

@@ -1,10 +1,10 @@
 import type { OAuthClient } from './client.js'
 import { answerMs, within, type Environment } from './environment.js'
-import { EvergrantError, isEvergrantError } from './errors.js'
+import { EvergrantError, isEvergrantError, nameOf, unanswered } from './errors.js'
 import type { Grant, Granted, IdTokenCheck } from './grant.js'
 import type { Lock } from './lock.js'
 import { believeRefusal, install, settle } from './outcome.js'
-import { lineageOf, type LiveRecord } from './record.js'
+import { intentOf, lineageOf, type LiveRecord } from './record.js'
 import type { Session } from './session.js'
 import { Turn, type Need, type Rival } from './turn.js'
 import type { View } from './view.js'
@@ -43,11 +43,11 @@ export interface NoAnswer {
  * says why. The order of the steps is what keeps the session alive; `docs/ARCHITECTURE.md` gives the reasons.
  */
 export function renew(parts: RenewalParts, need: Need): Promise<void> {
-  const { session, environment, lock, rival } = parts
+  const { session, lock, rival } = parts
   return lock(session.key, async () => {
     let turn: Turn | undefined
     try {
-      turn = await Turn.take(session, environment, rival, need)
+      turn = await Turn.take(parts, need)
       if (!turn) return
       const answer = await spend(parts, turn)
       if ('granted' in answer) await install(parts, turn, answer)
@@ -58,7 +58,7 @@ export function renew(parts: RenewalParts, need: Need): Promise<void> {
       const { record } = session
       const hasMovedOn = record?.state !== 'ended' && lineageOf(record) !== lineageOf(turn?.record ?? need.previous)
       // An answer without an access token moves it on too, and leaves it to this holder to ask again.
-      const isMoot = hasMovedOn && !(record?.state === 'live' && record.intent?.owner === rival.owner)
+      const isMoot = hasMovedOn && intentOf(record)?.owner !== rival.owner
       if (!isMoot || !isEvergrantError(error)) throw error
     } finally {
       turn?.end()
@@ -93,7 +93,7 @@ async function spend(parts: RenewalParts, turn: Turn): Promise<Answer | NoAnswer
     return { granted: await within(environment, answerMs, request, unanswered), sentAt }
   } catch (error) {
     isLate = true
-    const foreign = 'the grant failed with an error that is not an EvergrantError'
+    const foreign = `the grant failed: ${nameOf(error)}`
     return { failure: isEvergrantError(error) ? error : new EvergrantError('unavailable', foreign), isSent }
   }
 }
@@ -107,8 +107,4 @@ function assertGranted(granted: Granted): Granted {
 /** Only the server's clear word ends a session. Everything else may be a temporary failure, whatever it looks like. */
 function isDefinite({ code, error }: EvergrantError): boolean {
   return code === 'login_required' && error === 'invalid_grant'
-}
-
-function unanswered(): EvergrantError {
-  return new EvergrantError('unavailable', `the server did not answer within ${answerMs / 1000} s`)
 }

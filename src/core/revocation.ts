@@ -1,6 +1,6 @@
 import { retryDelay } from './backoff.js'
 import { answerMs, sleep, within, type Environment } from './environment.js'
-import { EvergrantError, isEvergrantError } from './errors.js'
+import { isEvergrantError, unanswered, type EvergrantError } from './errors.js'
 import { isWordless, mostWordless } from './flight.js'
 import type { LiveRecord, StoredRecord } from './record.js'
 
@@ -35,7 +35,7 @@ export class Revocations {
     // Not every server lets the access tokens of a refresh token go with it.
     const attempts = refreshToken === undefined ? [] : [this.#start(record, refreshToken, 'refresh_token')]
     for (const { token } of Object.values(accessTokens)) attempts.push(this.#start(record, token, 'access_token'))
-    await within(this.environment, firstAttemptMs, Promise.all(attempts), noAnswer).catch(() => undefined)
+    await within(this.environment, firstAttemptMs, Promise.all(attempts), unanswered).catch(() => undefined)
   }
 
   /** Gives up what would endanger the session that has begun. */
@@ -44,48 +44,32 @@ export class Revocations {
   }
 
   /** Resolves after the first attempt. */
-  #start(record: LiveRecord, token: string, hint: Parameters<Revoke>[1]): Promise<void> {
-    if (this.#pending.has(token)) return Promise.resolve()
+  async #start(record: LiveRecord, token: string, hint: Parameters<Revoke>[1]): Promise<void> {
+    if (this.#pending.has(token)) return
     this.#pending.set(token, record)
-    const giveUpAt = this.environment.monotonic() + giveUpMs
+    const { environment } = this
+    const giveUpAt = environment.monotonic() + giveUpMs
     let strange = 0
-    const mayPass = (failure: EvergrantError): boolean =>
-      failure.code === 'unavailable' || (isWordless(failure) && ++strange < mostWordless)
     const attempt = async (count: number): Promise<void> => {
-      const waitMs = await this.#attempt(token, hint, count, mayPass)
-      if (waitMs === undefined || this.environment.monotonic() > giveUpAt) return void this.#pending.delete(token)
-      const again = (): unknown => this.#pending.has(token) && attempt(count + 1)
-      void sleep(this.environment, waitMs).then(this.look).then(again, again)
-    }
-    return attempt(1)
-  }
-
-  /** Resolves to how long to wait before the next attempt, or to `undefined` when there is nothing more to do. */
-  async #attempt(
-    token: string,
-    hint: Parameters<Revoke>[1],
-    count: number,
-    mayPass: (failure: EvergrantError) => boolean,
-  ): Promise<number | undefined> {
-    try {
-      await within(this.environment, answerMs, this.revoke(token, hint), noAnswer)
-      return undefined
-    } catch (error) {
-      // Client authentication of somebody else's making may throw anything: that is tried again too.
-      const failure = isEvergrantError(error) ? error : undefined
-      if (!failure || mayPass(failure)) {
-        const askedMs = (failure?.retryAt ?? 0) - this.environment.now()
-        return retryDelay(count, false, askedMs, this.environment.random())
+      try {
+        await within(environment, answerMs, this.revoke(token, hint), unanswered)
+      } catch (error) {
+        // Client authentication of somebody else's making may throw anything: that is tried again too.
+        const failure = isEvergrantError(error) ? error : unanswered()
+        const mayPass = failure.code === 'unavailable' || (isWordless(failure) && ++strange < mostWordless)
+        if (mayPass && environment.monotonic() <= giveUpAt) {
+          const askedMs = (failure.retryAt ?? 0) - environment.now()
+          const again = (): unknown => this.#pending.has(token) && attempt(count + 1)
+          const pause = sleep(environment, retryDelay(count, false, askedMs, environment.random()))
+          return void pause.then(this.look).then(again, again)
+        }
+        // Servers need not know how to revoke both kinds (RFC 7009 section 2.2.1).
+        if (!mayPass && failure.error !== 'unsupported_token_type') this.onFailure(failure)
       }
-      // Servers need not know how to revoke both kinds (RFC 7009 section 2.2.1).
-      if (failure.error !== 'unsupported_token_type') this.onFailure(failure)
-      return undefined
+      this.#pending.delete(token)
     }
+    await attempt(1)
   }
-}
-
-function noAnswer(): EvergrantError {
-  return new EvergrantError('unavailable', 'the server did not answer the revocation')
 }
 
 /** Whether the one is known to belong to another user than the other. */

@@ -3,7 +3,7 @@ import { sleep, within, type Environment } from './environment.js'
 import { EvergrantError, isEvergrantError, nameOf, type ErrorCode } from './errors.js'
 import { assertSuccession } from './invariants.js'
 import { isReadable, type LiveRecord, type SessionRecord, type StoredRecord } from './record.js'
-import type { TokenStore, Versioned } from './store.js'
+import { watchStore, type TokenStore, type Versioned } from './store.js'
 
 const operationMs = 5000
 const mostConflicts = 100
@@ -57,14 +57,14 @@ export class Session {
   }
 
   /** Writes what a renewal has led to. Whatever the store says to it, it is held if it may follow what is known by then. */
-  put(record: SessionRecord, change: Change): Promise<EvergrantError | undefined> {
-    return this.#writeOrHold(record, change, () => change(this.record) !== undefined)
+  put(change: Change): Promise<EvergrantError | undefined> {
+    return this.#writeOrHold(change, () => change(this.record))
   }
 
   /** Carries out a sign-in or sign-out. When the store fails it is held, unless there was a later one. */
   decide(record: SessionRecord, change: Change): Promise<EvergrantError | undefined> {
     const order = ++this.#decisions
-    return this.#writeOrHold(record, change, () => order === this.#decisions, 'storage_failed')
+    return this.#writeOrHold(change, () => (order === this.#decisions ? record : undefined), 'storage_failed')
   }
 
   /** Makes `record` the newest one in memory at once, and goes on trying to make `change` in the store. */
@@ -110,12 +110,7 @@ export class Session {
    * tells of a change while it is made: what it tells in the course of a call is our own doing.
    */
   watch(onNews: () => void): (() => void) | undefined {
-    try {
-      return this.store.watch?.(this.key, () => void (this.#isCalling || onNews()))
-    } catch {
-      // Who cannot be told looks into the store when a token is due.
-      return undefined
-    }
+    return watchStore(this.store, this.key, () => void (this.#isCalling || onNews()))
   }
 
   /** Looks into the store. Looks that have not begun are one, so that callers do not queue up behind a slow store. */
@@ -154,23 +149,23 @@ export class Session {
   }
 
   /**
-   * Resolves to the failure of the store, if there is one. `stands` tells whether nothing newer is known, so that the record
-   * may be held in place of what is; `only` names the one failure for which it is, and all others reject.
+   * Resolves to the failure of the store, if there is one. `next` makes the record that may be held in place of what is known
+   * by then, if any; `only` names the one failure for which it is, and all others reject.
    */
   async #writeOrHold(
-    record: SessionRecord,
     change: Change,
-    stands: () => boolean,
+    next: () => SessionRecord | undefined,
     only?: ErrorCode,
   ): Promise<EvergrantError | undefined> {
     try {
       // Written or overruled: what the store holds now is the newest.
       await this.update(change)
-      if (stands()) this.#release()
+      if (next()) this.#release()
       return undefined
     } catch (error) {
       if (!isEvergrantError(error) || (only && error.code !== only)) throw error
-      if (stands()) this.hold(record, change)
+      const record = next()
+      if (record) this.hold(record, change)
       return error
     }
   }
@@ -195,7 +190,12 @@ export class Session {
 
   async #bounded<T>(operation: () => Promise<T>): Promise<T> {
     try {
-      return await within(this.environment, operationMs, this.#call(operation), () => new Error('it gave no answer'))
+      return await within(
+        this.environment,
+        operationMs,
+        this.#call(operation),
+        () => new EvergrantError('storage_failed', 'the store gave no answer'),
+      )
     } catch (error) {
       this.#isKnown = false
       throw isEvergrantError(error) ? error : new EvergrantError('storage_failed', `the store failed: ${nameOf(error)}`)
@@ -222,9 +222,8 @@ export class Session {
 export function requireLive(record: StoredRecord | undefined): LiveRecord {
   if (record?.state === 'live') return record
   if (record?.state === 'ended') {
-    throw record.reason === 'lost_in_flight'
-      ? new EvergrantError('lost_in_flight', 'the session ended: an answer with its next refresh token was lost')
-      : new EvergrantError('login_required', `the session ended: ${record.reason}`)
+    const { reason } = record
+    throw new EvergrantError(reason === 'lost_in_flight' ? reason : 'login_required', `the session ended: ${reason}`)
   }
   throw unreadable(record) ?? new EvergrantError('login_required', 'nobody is signed in')
 }
@@ -233,8 +232,8 @@ export function requireLive(record: StoredRecord | undefined): LiveRecord {
 export function unreadable(record: StoredRecord | undefined): EvergrantError | undefined {
   if (!record || isReadable(record)) return undefined
   if (record.state === 'sealed') {
-    const advice = 'give encryptedStore() the key that sealed it, or discard the session by signOut()'
-    return new EvergrantError('misconfigured', `no key at hand opens the stored session: ${advice}`)
+    const advice = 'give encryptedStore() the key that sealed the session, or discard it by signOut()'
+    return new EvergrantError('misconfigured', advice)
   }
   return record.problem === 'corrupt'
     ? new EvergrantError('login_required', 'the stored session is damaged; signing in again sets it aside')

@@ -26,9 +26,8 @@ export function readSignIn(
   requestedScope: string | undefined,
   checkIdToken: IdTokenCheck,
 ): Omit<LiveRecord, 'sessionId' | 'at' | 'proofKey'> {
-  if (typeof response !== 'object' || response === null) throw nonsense('it is no object')
   if (!Number.isFinite(receivedAt)) throw nonsense('receivedAt is no time')
-  const { accessToken, ...content } = readTokenResponse(response, receivedAt)
+  const { accessToken, ...content } = readTokenResponse(Object(response) as TokenResponse, receivedAt)
   if (!accessToken && !content.refreshToken) {
     throw nonsense('it holds neither a refresh_token nor an access_token of type Bearer or DPoP')
   }
@@ -79,13 +78,6 @@ export function begin({ now, uniqueId }: Environment, of: Pick<LiveRecord, 'scop
     stored?.state === 'live' ? undefined : { ...base, sessionId: uniqueId(), at: timeAfter(stored, now()) }
 }
 
-/** What a sign-in or sign-out has led to. */
-export interface Decided {
-  /** Why the store has not taken it yet. */
-  readonly failure: EvergrantError | undefined
-  readonly replaced: readonly LiveRecord[]
-}
-
 /** Is shown what a sign-in or sign-out takes the place of. */
 export type Note = (replaced: StoredRecord | undefined) => void
 
@@ -105,16 +97,16 @@ export function signIn(record: LiveRecord, now: () => number, note: Note, yields
 }
 
 /**
- * A sign-out ends whatever is there. `untaken` is for a session that the store has not taken yet: it may still do so, as a write
- * that was given up may arrive late, unless the tombstone is there first.
+ * A sign-out ends whatever is there. A session that is untaken, as the store has failed, it may still take: a write that was given
+ * up may arrive late, unless the tombstone is there first.
  */
-export function signOut(at: number, now: () => number, note: Note, untaken?: SignedOutRecord): Change {
-  return unlessOverruled(at, now, (stored) => {
+export function signOut(tombstone: SignedOutRecord, now: () => number, note: Note, isUntaken: boolean): Change {
+  return unlessOverruled(tombstone.at, now, (stored) => {
     if (!stored || stored.state === 'signed_out') {
-      return untaken && untaken.sessionId !== stored?.sessionId ? untaken : undefined
+      return isUntaken && stored?.sessionId !== tombstone.sessionId ? tombstone : undefined
     }
     note(stored)
-    return tombstoneOf(stored, at)
+    return tombstoneOf(stored, tombstone.at)
   })
 }
 

@@ -1,5 +1,6 @@
 import type { Appointment } from './agenda.js'
-import type { PooledManager } from './manager.js'
+import type { Keeper } from './keeper.js'
+import type { TokenManager } from './token-manager.js'
 
 /** A session that a pool knows. Most have no manager: all that is kept of them is when they are due. */
 export interface Slot extends Appointment {
@@ -14,7 +15,8 @@ export interface Slot extends Appointment {
 /** A session with a manager. */
 export interface Opened {
   readonly slot: Slot
-  readonly manager: PooledManager
+  readonly manager: TokenManager
+  readonly keeper: Keeper
   /** How many calls are under way. */
   calls: number
   /** How many looks after what is due are under way. */

@@ -1,6 +1,6 @@
 import type { EvergrantError } from './errors.js'
 import type { Identity } from './grant.js'
-import type { EndReason, StoredRecord } from './record.js'
+import { endOf, type EndReason, type StoredRecord } from './record.js'
 
 /**
  * What a user interface shows of a session. It holds no token, and stays the same object for as long as nothing in it
@@ -49,7 +49,7 @@ export function snapshotOf(
 ): Snapshot {
   if (record?.state === 'live') {
     const { sessionId, generation, lasting, scope, identity } = record
-    const endsAt = lasting && lasting.from + lasting.ms
+    const endsAt = lasting && endOf(lasting)
     return { status: 'active', sessionId, generation, expiresAt, endsAt, scope, identity, error }
   }
   return record?.state === 'ended' ? { status: 'ended', reason: record.reason, error } : { status: 'signed_out', error }

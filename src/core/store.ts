@@ -44,3 +44,12 @@ export interface TokenStore {
    */
   readonly durability: 'none' | 'relaxed' | 'strict'
 }
+
+/** Has a store tell of changes, where it can. Who cannot be told looks into the store when a token is due. */
+export function watchStore(store: TokenStore, key: string, onChange: () => void): (() => void) | undefined {
+  try {
+    return store.watch?.(key, onChange)
+  } catch {
+    return undefined
+  }
+}

@@ -2,7 +2,8 @@ import { pauseLeft } from './backoff.js'
 import { sleep, type Environment } from './environment.js'
 import { EvergrantError } from './errors.js'
 import { countdown } from './lifetime.js'
-import { lineageOf, type Intent, type LiveRecord, type StoredRecord } from './record.js'
+import { intentOf, lineageOf, type Intent, type LiveRecord, type StoredRecord } from './record.js'
+import type { RenewalParts } from './renewal.js'
 import { requireLive, type Session } from './session.js'
 import type { TokenKind } from './token-kind.js'
 
@@ -69,7 +70,8 @@ export class Turn {
    * Waits until nobody else is renewing, then writes this holder's intent into the record. Resolves to `undefined` when
    * somebody else has met the need meanwhile: then nothing is to be sent.
    */
-  static async take(session: Session, environment: Environment, rival: Rival, need: Need): Promise<Turn | undefined> {
+  static async take(parts: RenewalParts, need: Need): Promise<Turn | undefined> {
+    const { session, environment, rival } = parts
     const giveUpAt = environment.monotonic() + longestWaitMs
     let hasLooked = false
     for (let pollMs = shortestPollMs; ; pollMs = Math.min(pollMs * 1.5, longestPollMs)) {
@@ -89,7 +91,7 @@ export class Turn {
         throw new EvergrantError('unavailable', 'another holder of this session is taking long to renew it')
       }
       if (!rival.isAtWork(record)) {
-        const turn = await Turn.#arm(session, environment, rival, need, record)
+        const turn = await Turn.#arm(parts, need, record)
         if (turn) return turn
         continue
       }
@@ -102,9 +104,7 @@ export class Turn {
 
   /** Writes an intent of this holder into `record`. Resolves to `undefined` when somebody else was faster, or turns up. */
   static async #arm(
-    session: Session,
-    environment: Environment,
-    rival: Rival,
+    { session, environment, rival }: RenewalParts,
     need: Need,
     record: LiveRecord,
   ): Promise<Turn | undefined> {
@@ -206,7 +206,7 @@ export class Rival {
 
   /** Is shown each record that this holder comes to see. */
   watch(record: StoredRecord | undefined): void {
-    const intent = record?.state === 'live' ? record.intent : undefined
+    const intent = intentOf(record)
     if (intent?.owner === this.owner) this.ownBeat = Math.max(this.ownBeat, intent.beat)
     if (!isUnsettled(record, this.owner)) return
     // What others have told was true when they wrote it, so this may count too little and never too much.
@@ -217,7 +217,6 @@ export class Rival {
   }
 
   isAtWork(record: LiveRecord): boolean {
-    this.watch(record)
     return isUnsettled(record, this.owner) && this.#stillMs() < leaseMs
   }
 
@@ -254,8 +253,8 @@ function nextShareMs({ intent }: MarkedRecord): number {
 
 /** Whether another holder has begun a renewal and not settled it. */
 function isUnsettled(record: StoredRecord | undefined, owner: string): record is MarkedRecord {
-  if (record?.state !== 'live' || !record.intent) return false
-  return record.intent.owner !== owner && record.intent.pause === undefined
+  const intent = intentOf(record)
+  return intent !== undefined && intent.owner !== owner && intent.pause === undefined
 }
 
 /** Names one beat of one attempt. */

@@ -16,11 +16,12 @@ export class View {
   lifetime: Lifetime | undefined
   /** The current access token, ready to be handed out. */
   ready: Promise<string> | undefined
+  /** The newest record that was shown here. */
+  record: StoredRecord | undefined
   /** The session and generation that the last renewal of this holder led to. */
   renewedHere: string | undefined
   /** What is counted, by the kind of the tokens. */
   readonly #counted = new Map<string, { readonly token: AccessToken; readonly lifetime: Lifetime }>()
-  #record: StoredRecord | undefined
   #isKnown = false
   #failure: EvergrantError | undefined
   /** Why the record cannot be read. */
@@ -50,9 +51,9 @@ export class View {
 
   /** Follows the session to `record`. */
   follow(record: StoredRecord | undefined): void {
-    const previous = this.#record
+    const previous = this.record
     if (this.#isKnown && record === previous) return
-    this.#record = record
+    this.record = record
     this.#counted.forEach((_counted, key) => this.#count(key))
     this.lifetime = this.#count(defaultTokenKey)
     const current = tokenOf(record)
@@ -99,9 +100,9 @@ export class View {
 
   /** A token read again goes on with its old count: the clock may have been set back since. */
   #count(key: string): Lifetime | undefined {
-    const token = tokenOf(this.#record, key)
+    const token = tokenOf(this.record, key)
     const counted = this.#counted.get(key)
-    if (counted && isSameToken(counted.token, token)) return counted.lifetime
+    if (isSameToken(counted?.token, token)) return counted?.lifetime
     this.#counted.delete(key)
     if (!token) return undefined
     const lifetime = countLifetime(token, this.environment, this.renewEarlyMs, this.#spread)
@@ -111,7 +112,7 @@ export class View {
 
   #show(): void {
     const error = this.#failure ?? this.#trouble
-    const next = this.#isKnown ? snapshotOf(this.#record, this.lifetime?.expiresAt, error) : { ...this.snapshot, error }
+    const next = this.#isKnown ? snapshotOf(this.record, this.lifetime?.expiresAt, error) : { ...this.snapshot, error }
     if (isSameSnapshot(next, this.snapshot)) return
     this.snapshot = next
     this.#events.push({ type: 'change' })

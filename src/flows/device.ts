@@ -1,6 +1,6 @@
 import type { OAuthClient } from '../core/client.js'
 import { answerMs, sleep, systemEnvironment } from '../core/environment.js'
-import { EvergrantError, isEvergrantError, type ErrorDetails } from '../core/errors.js'
+import { EvergrantError, isEvergrantError, unanswered, type ErrorDetails } from '../core/errors.js'
 import { isWordless, mostWordless } from '../core/flight.js'
 import { isUnclear } from '../core/outcome.js'
 import type { TokenManager } from '../core/token-manager.js'
@@ -11,7 +11,6 @@ import {
   type DeviceAuthorization,
   type DevicePrompt,
 } from '../oauth/device-authorization.js'
-import { networkFailure } from '../oauth/http.js'
 import type { FirstAnswer } from '../oauth/token-request.js'
 
 /** How the user of a device is signed in. */
@@ -55,7 +54,7 @@ export async function signInWithDevice(tokens: TokenManager, options: DeviceSign
   try {
     const sentAt = systemEnvironment.monotonic()
     const requesting = requestDeviceCode(client, scope, additionalParameters)
-    const authorization = await wait(requesting, sentAt + answerMs, networkFailure)
+    const authorization = await wait(requesting, sentAt + answerMs, unanswered)
     const failed = new Promise<never>((_resolve, reject) => {
       void (async () => onPrompt(authorization.prompt))().catch(reject)
     })
@@ -85,7 +84,7 @@ async function poll(
     const now = systemEnvironment.monotonic()
     if (Math.max(now, dueAt) >= expiresAt) throw expired()
     try {
-      return await wait(requestDeviceTokens(client, deviceCode), now + pollAnswerMs, networkFailure)
+      return await wait(requestDeviceTokens(client, deviceCode), now + pollAnswerMs, unanswered)
     } catch (error) {
       pace.take(error)
     }

@@ -96,7 +96,7 @@ export class SignIns {
       return recordOf({ registration: next, pending: pending.filter(({ state }) => state !== signIn.state) })
     }
     // The session itself is kept in memory when the store fails, and so is this.
-    await this.#session.put(change(this.#session.record), change)
+    await this.#session.put(change)
     return previous
   }
 

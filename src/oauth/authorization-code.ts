@@ -1,10 +1,10 @@
-import type { OAuthClient, ServerMetadata } from '../core/client.js'
+import type { Form, OAuthClient, ServerMetadata } from '../core/client.js'
 import { systemEnvironment } from '../core/environment.js'
 import { EvergrantError } from '../core/errors.js'
 import { clean, codeOf, readMembers } from './answer.js'
 import { assertSecure, bounded, isSameUrl, parseUrl } from './http.js'
 import { idTokenCheck, toleranceMs } from './id-token.js'
-import { assertFree, withoutEmpty, withQuery } from './parameters.js'
+import { assertFree, withQuery } from './parameters.js'
 import { codeChallenge, randomSecret } from './pkce.js'
 import { requestTokens, type FirstAnswer } from './token-request.js'
 
@@ -52,7 +52,7 @@ export async function authorizationRequest(
   const server = await client.metadata()
   assertSecure('authorization_endpoint', server.authorization_endpoint)
   const sent = { redirectUri, verifier: randomSecret(), nonce: randomSecret(), scope, maxAge }
-  const ours: Readonly<Record<string, string | undefined>> = {
+  const ours = {
     response_type: 'code',
     response_mode: undefined,
     client_id: client.clientId,
@@ -68,7 +68,7 @@ export async function authorizationRequest(
     acr_values: options.acrValues,
   }
   assertFree(additionalParameters, Object.keys(ours))
-  const parameters = withoutEmpty({ ...additionalParameters, ...ours })
+  const parameters = { ...additionalParameters, ...ours }
   const isPushed = options.usePushedRequest || server.require_pushed_authorization_requests
   const query = isPushed ? await push(client, parameters) : parameters
   return { url: withQuery(server.authorization_endpoint, query), sent }
@@ -85,7 +85,7 @@ export function absolute(name: string, uri: string): string {
   throw new EvergrantError('misconfigured', `${name} must be a path of this origin, or a URL`)
 }
 
-async function push(client: OAuthClient, parameters: Record<string, string>): Promise<Record<string, string>> {
+async function push(client: OAuthClient, parameters: Form): Promise<Form> {
   const pushing = client.post('pushed_authorization_request_endpoint', parameters)
   const reading = pushing.then((response) => readMembers(response, systemEnvironment.now(), 'request_uri'))
   const { request_uri } = await bounded(reading)

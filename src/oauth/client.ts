@@ -1,8 +1,9 @@
-import type { AnswerMapping, Form, OAuthClient, ServerMetadata } from '../core/client.js'
+import type { AnswerMapping, OAuthClient, ServerMetadata } from '../core/client.js'
 import type { Environment } from '../core/environment.js'
 import type { Prover, Send } from '../core/proof.js'
 import type { ClientAuth, Exchange } from './credentials.js'
 import { assertSecure, networkFailure, requestInit } from './http.js'
+import { pairsOf } from './parameters.js'
 
 /** What a client is made from. */
 export interface ClientOptions extends AnswerMapping {
@@ -36,7 +37,7 @@ export function oauthClient(options: ClientOptions): OAuthClient {
       const sendTo: Parameters<Exchange>[0] = async (url, context) => {
         assertSecure(endpoint, url)
         const send: Send = async (proof) => {
-          const body = bodyOf(form)
+          const body = new URLSearchParams(pairsOf(form))
           const headers = new Headers({ accept: 'application/json', ...(proof && { dpop: proof }) })
           const authorizationServer = server as Parameters<ClientAuth>[0]
           await clientAuth(authorizationServer, { client_id: clientId }, body, headers, context)
@@ -56,11 +57,6 @@ export function oauthClient(options: ClientOptions): OAuthClient {
       return exchange ? exchange(sendTo, server, endpoint, now, { mapResponse, mapError }) : sendTo(server[endpoint])
     },
   }
-}
-
-function bodyOf(form: Form): URLSearchParams {
-  const pairs = Object.entries(form).flatMap(([name, value]) => [value].flat().map((one) => [name, one]))
-  return new URLSearchParams(pairs)
 }
 
 /** RFC 6749 section 3.2.1: a client without a secret names itself. */

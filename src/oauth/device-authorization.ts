@@ -53,7 +53,7 @@ export async function requestDeviceCode(
     throw new EvergrantError('unsupported', 'the server has no device_authorization_endpoint')
   }
   const sentAt = systemEnvironment.now()
-  const response = await client.post('device_authorization_endpoint', { ...additional, ...(scope && { scope }) })
+  const response = await client.post('device_authorization_endpoint', { ...additional, scope })
   const body = await readMembers(response, sentAt, 'device_code', 'user_code')
   // The second is Google's, from before there was a standard.
   const verificationUri = body.verification_uri ?? body.verification_url

@@ -1,6 +1,6 @@
 import type { ServerMetadata } from '../core/client.js'
 import { within, type Environment } from '../core/environment.js'
-import { EvergrantError } from '../core/errors.js'
+import { EvergrantError, unanswered } from '../core/errors.js'
 import { assertSecure, isSameUrl, networkFailure, requestInit } from './http.js'
 
 const freshMs = 24 * 3_600_000
@@ -32,7 +32,7 @@ export function metadataSource(
   }
   return async () => {
     if (known && environment.monotonic() - learntAt < freshMs) return known
-    asking ??= within(environment, discoveryMs, learn(), () => networkFailure(undefined, issuer)).finally(() => {
+    asking ??= within(environment, discoveryMs, learn(), () => unanswered(issuer)).finally(() => {
       asking = undefined
     })
     if (!known) return asking

@@ -1,5 +1,5 @@
 import { answerMs, systemEnvironment, within } from '../core/environment.js'
-import { EvergrantError } from '../core/errors.js'
+import { EvergrantError, unanswered } from '../core/errors.js'
 
 /**
  * What every request to an authorization server is made with: no cookies, no cache, no redirect that carries secrets on.
@@ -16,17 +16,17 @@ export const requestInit: RequestInit = {
  * The failure of a request that brought no answer. Node tells more of it; browsers do not, also when the server does not
  * allow the page.
  */
-export function networkFailure(error?: unknown, url = ''): EvergrantError {
+export function networkFailure(error: unknown, url = ''): EvergrantError {
   const { cause } = Object(error) as { cause?: unknown }
   const { code } = Object(cause) as { code?: unknown }
   const why = typeof code === 'string' ? code : 'it is out of reach, or allows no page of this origin to ask (CORS)'
   const server = parseUrl(url)?.origin ?? 'the server'
-  return new EvergrantError('unavailable', `no answer came from ${server}${error ? `: ${why}` : ''}`)
+  return new EvergrantError('unavailable', `no answer came from ${server}: ${why}`)
 }
 
 /** Settles as `work` does, or rejects with `unavailable` when the server takes too long. */
 export function bounded<T>(work: Promise<T>): Promise<T> {
-  return within(systemEnvironment, answerMs, work, networkFailure)
+  return within(systemEnvironment, answerMs, work, unanswered)
 }
 
 /**

@@ -1,4 +1,5 @@
 import { EvergrantError } from '../core/errors.js'
+import type { Form } from '../core/client.js'
 import type { TokenKind } from '../core/token-kind.js'
 
 /**
@@ -11,16 +12,16 @@ export function assertFree(additional: Readonly<Record<string, string>>, ours: r
   if (taken) throw new EvergrantError('misconfigured', `additionalParameters cannot set ${taken}`)
 }
 
-/** Leaves out what has no value (RFC 6749 section 3.1). */
-export function withoutEmpty(parameters: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  const all = Object.entries(parameters)
-  return Object.fromEntries(all.filter((entry): entry is [string, string] => !!entry[1]))
+/** The names and values of parameters, without what has no value (RFC 6749 section 3.1). */
+export function pairsOf(form: Form): [name: string, value: string][] {
+  const pairs = Object.entries(form).flatMap(([name, values]) => [values].flat().map((value) => [name, value] as const))
+  return pairs.filter((pair): pair is [string, string] => !!pair[1])
 }
 
 /** Adds parameters to the query of an address. */
-export function withQuery(address: string, parameters: Readonly<Record<string, string | undefined>>): URL {
+export function withQuery(address: string, form: Form): URL {
   const url = new URL(address)
-  for (const [name, value] of Object.entries(withoutEmpty(parameters))) url.searchParams.set(name, value)
+  for (const [name, value] of pairsOf(form)) url.searchParams.set(name, value)
   return url
 }
 

@@ -1,7 +1,7 @@
 import { EvergrantError } from '../core/errors.js'
 import type { Grant } from '../core/grant.js'
 import { readAnswer } from './answer.js'
-import { assertFree, parametersOf, withoutEmpty } from './parameters.js'
+import { assertFree, parametersOf } from './parameters.js'
 
 const ours = ['grant_type', 'refresh_token', 'client_id', 'client_secret', 'client_assertion', 'client_assertion_type']
 
@@ -15,7 +15,7 @@ export function refreshTokenGrant(additional: Readonly<Record<string, string>> =
   assertFree(additional, ours)
   return async ({ refreshToken, scope, kind, proofKey, client, now, sending }) => {
     if (refreshToken === undefined) throw new EvergrantError('login_required', 'this session has no refresh token')
-    const asked = { ...parameters(additional, scope), ...parametersOf(kind) }
+    const asked = { ...additional, scope: scopeWithin(scope, additional.scope), ...parametersOf(kind) }
     const form = { grant_type: 'refresh_token', refresh_token: refreshToken, ...asked }
     const response = await client.post('token_endpoint', form, sending, proofKey)
     const granted = await readAnswer(client, response, now(), refreshToken)
@@ -24,14 +24,11 @@ export function refreshTokenGrant(additional: Readonly<Record<string, string>> =
   }
 }
 
-/** Leaves out what is empty, and every scope that was not granted: asking for it would fail. */
-function parameters(
-  additional: Readonly<Record<string, string>>,
-  granted: string | undefined,
-): Readonly<Record<string, string>> {
+/** Leaves out every scope that was not granted: asking for it would fail. */
+function scopeWithin(granted: string | undefined, wanted = ''): string | undefined {
   const words = granted && splitScope(granted)
-  const scope = splitScope(additional.scope ?? '').filter((word) => !words || words.includes(word))
-  return withoutEmpty({ ...additional, scope: scope.join(' ') })
+  const scope = splitScope(wanted).filter((word) => !words || words.includes(word))
+  return scope.join(' ') || undefined
 }
 
 /** Servers separate scopes by spaces (RFC 6749 section 3.3), but also by commas, and some encode the spaces. */

@@ -7,8 +7,8 @@ export const mutantsOfDecisions: readonly Mutant[] = [
     edits: [
       {
         file: 'core/manager.ts',
-        find: 'session.hold(tombstone, change)',
-        replace: '(session.hold(tombstone, change), view.deliver())',
+        find: 'session.hold(next, change)',
+        replace: '(session.hold(next, change), view.deliver())',
       },
     ],
     caughtBy: { test: 'core/decisions.test.ts' },
@@ -25,8 +25,8 @@ export const mutantsOfDecisions: readonly Mutant[] = [
     edits: [
       {
         file: 'core/manager.ts',
-        find: 'isHeld ? tombstone : undefined',
-        replace: "isHeld && known?.state === 'live' ? tombstone : undefined",
+        find: 'signOut(tombstone, now, note, isHeld)',
+        replace: "signOut(tombstone, now, note, isHeld && known?.state === 'live')",
       },
     ],
     caughtBy: { test: 'core/decisions.test.ts' },
@@ -36,7 +36,7 @@ export const mutantsOfDecisions: readonly Mutant[] = [
     edits: [
       {
         file: 'core/sign-in-out.ts',
-        find: 'return untaken && untaken.sessionId !== stored?.sessionId ? untaken : undefined',
+        find: 'return isUntaken && stored?.sessionId !== tombstone.sessionId ? tombstone : undefined',
         replace: 'return undefined',
       },
     ],

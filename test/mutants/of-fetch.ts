@@ -64,7 +64,7 @@ export const mutantsOfFetch: readonly Mutant[] = [
     edits: [
       {
         file: 'core/revocation.ts',
-        find: 'if (!failure || mayPass(failure)) {',
+        find: 'if (mayPass && environment.monotonic() <= giveUpAt) {',
         replace: 'if (false) {',
       },
     ],

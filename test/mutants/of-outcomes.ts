@@ -142,12 +142,12 @@ export const mutantsOfOutcomes: readonly Mutant[] = [
   },
   {
     name: 'tokens that the store refused are forgotten',
-    edits: [{ file: 'core/session.ts', find: 'if (stands()) this.hold(record, change)', replace: '' }],
+    edits: [{ file: 'core/session.ts', find: 'if (record) this.hold(record, change)', replace: '' }],
     caughtBy: { test: 'core/store.test.ts' },
   },
   {
     name: 'a renewal that the store refused takes the place of a sign-out or sign-in',
-    edits: [{ file: 'core/session.ts', find: '() => change(this.record) !== undefined', replace: '() => true' }],
+    edits: [{ file: 'core/session.ts', find: 'change(this.record)', replace: 'change(this.#stored?.record)' }],
     caughtBy: { test: 'core/store.test.ts' },
   },
   {
@@ -163,7 +163,7 @@ export const mutantsOfOutcomes: readonly Mutant[] = [
         find: 'isSent && isUnclear(failure)',
         replace: 'isSent && isUnclear(failure) && false',
       },
-      { file: 'core/outcome.ts', find: 'isNewDoubt ? 1 : turn.intent.attempt', replace: 'turn.intent.attempt' },
+      { file: 'core/outcome.ts', find: 'isSent && !inDoubt ? 1 : turn.intent.attempt', replace: 'turn.intent.attempt' },
       {
         file: 'core/turn.ts',
         find: 'isSettled ? previous.attempt + 1 : 1',
@@ -245,7 +245,9 @@ export const mutantsOfOutcomes: readonly Mutant[] = [
   },
   {
     name: 'a late answer is stored without the distance from the request that took its place',
-    edits: [{ file: 'core/outcome.ts', find: '...(!turn.isMarkedIn(stored) && { spacing }),', replace: '' }],
+    edits: [
+      { file: 'core/outcome.ts', find: ' || !turn.isMarkedIn(stored)) && { spacing }', replace: ') && { spacing }' },
+    ],
     caughtBy: { test: 'core/crossing.test.ts' },
   },
   {
@@ -265,8 +267,8 @@ export const mutantsOfOutcomes: readonly Mutant[] = [
     edits: [
       {
         file: 'core/outcome.ts',
-        find: 'if (isOfItsKind && !isUnclear(failure) && !turn.intent.inDoubt) {',
-        replace: 'if (false) {',
+        find: '(isForNothing || (isOfItsKind && !isUnclear(failure)))',
+        replace: 'isForNothing',
       },
     ],
     caughtBy: { test: 'core/token-kinds.test.ts' },

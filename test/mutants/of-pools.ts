@@ -4,7 +4,7 @@ import type { Mutant } from './mutants.js'
 export const mutantsOfPools: readonly Mutant[] = [
   {
     name: 'a pool closes a session whose tokens the store has not taken',
-    edits: [{ file: 'core/pool.ts', find: ' || manager.isBusy) return', replace: ') return' }],
+    edits: [{ file: 'core/pool.ts', find: ' || keeper.isBusy) return', replace: ') return' }],
     caughtBy: { test: 'core/pool.test.ts' },
   },
   {
@@ -140,7 +140,7 @@ export const mutantsOfPools: readonly Mutant[] = [
   },
   {
     name: 'a pool asks a store that is down as fast as it fails',
-    edits: [{ file: 'core/pool.ts', find: 'if (!manager.isKnown) await', replace: 'if (false) await' }],
+    edits: [{ file: 'core/pool.ts', find: 'if (!keeper.session.isKnown) await', replace: 'if (false) await' }],
     caughtBy: { test: 'core/pool.test.ts' },
   },
   {

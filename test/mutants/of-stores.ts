@@ -87,7 +87,7 @@ export const mutantsOfStores: readonly Mutant[] = [
     edits: [
       {
         file: 'mcp/sign-ins.ts',
-        find: 'await this.#session.put(change(this.#session.record), change)',
+        find: 'await this.#session.put(change)',
         replace: 'await this.#session.update(change)',
       },
     ],
@@ -170,21 +170,23 @@ export const mutantsOfStores: readonly Mutant[] = [
     name: 'a session of client credentials that is gone fails the calls that find that out',
     edits: [
       {
-        file: 'core/manager.ts',
-        find: 'if (startsSession && !keeper.isLoaded) {',
-        replace: 'if (startsSession && spoiled < 0) {',
+        file: 'core/get-tokens.ts',
+        find: '(grant.startsSession || !first)',
+        replace: '!first',
       },
     ],
     caughtBy: { test: 'oauth/client-credentials.test.ts' },
   },
   {
     name: 'a call gives up when client credentials have begun anew meanwhile',
-    edits: [{ file: 'core/manager.ts', find: 'first.sessionId && !startsSession)', replace: 'first.sessionId)' }],
+    edits: [
+      { file: 'core/get-tokens.ts', find: 'first.sessionId && !grant.startsSession)', replace: 'first.sessionId)' },
+    ],
     caughtBy: { test: 'oauth/client-credentials.test.ts' },
   },
   {
     name: 'a service asks a store that loses everything for ever',
-    edits: [{ file: 'core/manager.ts', find: 'if (++lost > mostSpoiled)', replace: 'if (lost > mostSpoiled)' }],
+    edits: [{ file: 'core/get-tokens.ts', find: 'if (loads++ > mostSpoiled)', replace: 'if (loads > mostSpoiled)' }],
     caughtBy: { test: 'oauth/client-credentials.test.ts' },
   },
   {

@@ -179,7 +179,7 @@ export const mutantsOfTurns: readonly Mutant[] = [
     edits: [
       {
         file: 'core/session.ts',
-        find: 'if (stands()) this.#release()',
+        find: 'if (next()) this.#release()',
         replace: 'this.#release()',
       },
     ],
@@ -187,7 +187,7 @@ export const mutantsOfTurns: readonly Mutant[] = [
   },
   {
     name: 'whoever failed is as quick as the others, and takes their turns',
-    edits: [{ file: 'core/flight.ts', find: 'pauseEnd + courtesyMs', replace: 'pauseEnd' }],
+    edits: [{ file: 'core/flight.ts', find: ' + courtesyMs', replace: '' }],
     caughtBy: { test: 'core/courtesy.test.ts' },
   },
   {
@@ -227,8 +227,8 @@ export const mutantsOfTurns: readonly Mutant[] = [
     edits: [
       {
         file: 'core/keeper.ts',
-        find: "isRivals && this.flight.failure?.code !== 'storage_failed'",
-        replace: 'isRivals',
+        find: " && this.flight.failure?.code !== 'storage_failed'",
+        replace: '',
       },
     ],
     caughtBy: { test: 'core/asking-stores.test.ts' },

@@ -66,7 +66,7 @@ export const mutantsOfWatching: readonly Mutant[] = [
     edits: [
       {
         file: 'core/renewal.ts',
-        find: "hasMovedOn && !(record?.state === 'live' && record.intent?.owner === rival.owner)",
+        find: 'hasMovedOn && intentOf(record)?.owner !== rival.owner',
         replace: 'hasMovedOn',
       },
     ],
