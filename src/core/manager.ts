@@ -12,8 +12,8 @@ import type { Change, Session } from './session.js'
 import {
   assertBound,
   noRefreshToken,
+  overBy,
   readSignIn,
-  sinceHeld,
   signIn,
   signOut,
   timeAfter,
@@ -108,8 +108,8 @@ class Manager implements TokenManager {
     assertBound(content, prover, options.proofKey)
     if (unlessSignedIn && session.record?.state === 'live') return
     const record = { ...content, proofKey, sessionId: uniqueId(), at: timeAfter(session.record, now()) }
-    const yieldsTo = unlessSignedIn ? sinceHeld(session) : Infinity
-    const { failure, replaced } = await this.#decide(record, (note) => signIn(record, now, note, yieldsTo))
+    const isOver = unlessSignedIn ? overBy(session) : () => true
+    const { failure, replaced } = await this.#decide(record, (note) => signIn(record, now, note, isOver))
     this.#keeper.refusals = 0
     if (failure) this.#keeper.noteStoreFailure(failure)
     for (const previous of replaced) void revocations.discard(previous, session.record)

@@ -81,16 +81,25 @@ export function begin({ now, uniqueId }: Environment, of: Pick<LiveRecord, 'scop
 /** Is shown what a sign-in or sign-out takes the place of. */
 export type Note = (replaced: StoredRecord | undefined) => void
 
-/** Since when a session in the store is one: who was signed out here is signed out, although the store may not know that yet. */
-export function sinceHeld({ record, isHeld }: Session): number {
-  return isHeld && isReadable(record) ? record.at : -Infinity
+/** Which sessions are over, although the store may not know that yet: all up to a sign-out here, and the one that has ended here. */
+export function overBy({ record, isHeld }: Session): (stored: LiveRecord) => boolean {
+  return ({ sessionId, generation, at }) => {
+    if (!isHeld || !isReadable(record)) return false
+    if (record.state === 'ended') return record.sessionId === sessionId && record.generation === generation
+    return at <= record.at
+  }
 }
 
-/** A sign-in takes the place of whatever is there, but of no session that began after `yieldsTo`. */
-export function signIn(record: LiveRecord, now: () => number, note: Note, yieldsTo: number): Change {
+/** A sign-in takes the place of whatever is there, but of no session unless it `isOver`. */
+export function signIn(
+  record: LiveRecord,
+  now: () => number,
+  note: Note,
+  isOver: (stored: LiveRecord) => boolean,
+): Change {
   return unlessOverruled(record.at, now, (stored) => {
     if (isReadable(stored) && stored.sessionId === record.sessionId) return undefined
-    if (stored?.state === 'live' && stored.at > yieldsTo) return undefined
+    if (stored?.state === 'live' && !isOver(stored)) return undefined
     note(stored)
     return record
   })

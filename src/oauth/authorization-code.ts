@@ -1,4 +1,4 @@
-import type { Form, OAuthClient, ServerMetadata } from '../core/client.js'
+import type { OAuthClient, ServerMetadata } from '../core/client.js'
 import { systemEnvironment } from '../core/environment.js'
 import { EvergrantError } from '../core/errors.js'
 import { clean, codeOf, readMembers } from './answer.js'
@@ -85,7 +85,10 @@ export function absolute(name: string, uri: string): string {
   throw new EvergrantError('misconfigured', `${name} must be a path of this origin, or a URL`)
 }
 
-async function push(client: OAuthClient, parameters: Form): Promise<Form> {
+async function push(
+  client: OAuthClient,
+  parameters: Readonly<Record<string, string | undefined>>,
+): Promise<Record<string, string>> {
   const pushing = client.post('pushed_authorization_request_endpoint', parameters)
   const reading = pushing.then((response) => readMembers(response, systemEnvironment.now(), 'request_uri'))
   const { request_uri } = await bounded(reading)

@@ -19,9 +19,9 @@ export function pairsOf(form: Form): [name: string, value: string][] {
 }
 
 /** Adds parameters to the query of an address. */
-export function withQuery(address: string, form: Form): URL {
+export function withQuery(address: string, parameters: Readonly<Record<string, string | undefined>>): URL {
   const url = new URL(address)
-  for (const [name, value] of pairsOf(form)) url.searchParams.set(name, value)
+  for (const [name, value] of pairsOf(parameters)) url.searchParams.set(name, value)
   return url
 }
 

@@ -16,9 +16,20 @@ export const mutantsOfDecisions: readonly Mutant[] = [
   {
     name: 'tokens that are set unless somebody is signed in bring back who was signed out',
     edits: [
-      { file: 'core/manager.ts', find: 'unlessSignedIn ? sinceHeld(session)', replace: 'unlessSignedIn ? -Infinity' },
+      { file: 'core/manager.ts', find: 'unlessSignedIn ? overBy(session)', replace: 'unlessSignedIn ? () => false' },
     ],
     caughtBy: { test: 'core/unless-signed-in.test.ts' },
+  },
+  {
+    name: 'tokens that are set unless somebody is signed in take the place of whoever signed in before another session ended',
+    edits: [
+      {
+        file: 'core/sign-in-out.ts',
+        find: "if (record.state === 'ended') return record.sessionId === sessionId && record.generation === generation",
+        replace: '',
+      },
+    ],
+    caughtBy: { test: 'core/unless-signed-in-held.test.ts' },
   },
   {
     name: 'a second sign-out forgets what the first one knew of a session that the store may take late',

@@ -154,7 +154,7 @@ export const mutantsOfKinds: readonly Mutant[] = [
     edits: [
       {
         file: 'core/sign-in-out.ts',
-        find: "if (stored?.state === 'live' && stored.at > yieldsTo) return undefined",
+        find: "if (stored?.state === 'live' && !isOver(stored)) return undefined",
         replace: '',
       },
     ],
