@@ -8,7 +8,7 @@ export const storeMutants: readonly StoreMutant[] = [
   {
     // The new tokens are forgotten when the store does not take them: the old refresh token is spent again.
     name: 'nothing-is-held',
-    edits: [{ file: 'core/session.ts', find: 'if (stands()) this.hold(record, change)', replace: '' }],
+    edits: [{ file: 'core/session.ts', find: 'if (record) this.hold(record, change)', replace: '' }],
   },
   {
     // What the store has not taken is offered once, and never again.

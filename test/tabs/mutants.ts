@@ -12,7 +12,7 @@ export const tabMutants: readonly TabMutant[] = [
       { file: 'locks/web-locks.ts', find: 'if (!locks) return noLock', replace: 'return noLock' },
       {
         file: 'core/turn.ts',
-        find: 'return record.intent.owner !== owner && record.intent.pause === undefined',
+        find: 'return intent !== undefined && intent.owner !== owner && intent.pause === undefined',
         replace: 'return false',
       },
     ],
@@ -29,7 +29,11 @@ export const tabMutants: readonly TabMutant[] = [
     // Noticed by `sign-out`: a late answer brings the session back.
     name: 'resurrection',
     edits: [
-      { file: 'core/outcome.ts', find: '(turn.isFor(stored) ? nextOf(stored) : undefined)', replace: 'next' },
+      {
+        file: 'core/outcome.ts',
+        find: '(turn.isFor(stored) ? nextOf(stored) : undefined)',
+        replace: 'nextOf(turn.isFor(stored) ? stored : turn.record)',
+      },
       { file: 'core/session.ts', find: 'assertSuccession(current, next)', replace: '' },
     ],
   },
