@@ -39,7 +39,7 @@ export class Keeper {
   readonly #horizon: Horizon
   #loading: Promise<void> | undefined
   #storeFailure: EvergrantError | undefined
-  /** On the monotonic clock. */
+  /** Since when the first look has failed, on the monotonic clock. */
   #failsSince: number | undefined
   /** Whether to renew without being asked to. */
   #isActive = false

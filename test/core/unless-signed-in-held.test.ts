@@ -1,6 +1,8 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { EvergrantError } from '../../src/core/errors.js'
 import type { Grant } from '../../src/core/grant.js'
+import type { TokenStore } from '../../src/core/store.js'
+import type { TokenManager } from '../../src/core/token-manager.js'
 import { memoryStore } from '../../src/stores/memory.js'
 import { BrittleStore } from '../support/brittle-store.js'
 import { FakeEnvironment } from '../support/fake-environment.js'
@@ -21,8 +23,17 @@ function refusing(environment: FakeEnvironment): Grant {
   }
 }
 
+interface Ended {
+  readonly environment: FakeEnvironment
+  readonly place: TokenStore
+  readonly store: BrittleStore
+  readonly here: TokenManager
+  readonly there: TokenManager
+  readonly renewing: Promise<unknown>
+}
+
 /** The session of alice ends here, which the store is not told. */
-async function endedWhileTheStoreFails() {
+async function endedWhileTheStoreFails(): Promise<Ended> {
   const environment = new FakeEnvironment()
   const place = memoryStore()
   const store = new BrittleStore(environment, place)
@@ -36,25 +47,27 @@ async function endedWhileTheStoreFails() {
   return { environment, place, store, here, there, renewing }
 }
 
-test('leave alone whoever has signed in elsewhere while the end of the last session could not be stored', async () => {
-  const { environment, place, store, here, there, renewing } = await endedWhileTheStoreFails()
-  await environment.passUntil(there.setTokens(bob))
-  await environment.pass(200)
+/** A session is set unless there is one, and then the store works again. Resolves to what it holds in the end. */
+async function deployAndHeal({ environment, place, store, here, renewing }: Ended): Promise<unknown> {
   await environment.passUntil(renewing)
   expect(here.getSnapshot().status).toBe('ended')
   await environment.passUntil(here.setTokens(deployed, unlessSignedIn))
   store.isUnreadable = store.isReadOnly = false
   await environment.pass(5000)
-  expect((await place.read(key))?.record).toMatchObject({ state: 'live', refreshToken: 'bob-refresh-1' })
-  expect(await here.getAccessToken()).toBe('bob-1')
-})
+  return (await place.read(key))?.record
+}
 
-test('take the place of a session that has ended, which the store does not know yet', async () => {
-  const { environment, place, store, here, renewing } = await endedWhileTheStoreFails()
-  await environment.passUntil(renewing)
-  expect(here.getSnapshot().status).toBe('ended')
-  await environment.passUntil(here.setTokens(deployed, unlessSignedIn))
-  store.isUnreadable = store.isReadOnly = false
-  await environment.pass(5000)
-  expect((await place.read(key))?.record).toMatchObject({ state: 'live', refreshToken: 'deployed-refresh-1' })
+describe('tokens that are set unless somebody is signed in, while the end of the last session could not be stored', () => {
+  test('leave alone whoever has signed in elsewhere', async () => {
+    const ended = await endedWhileTheStoreFails()
+    await ended.environment.passUntil(ended.there.setTokens(bob))
+    await ended.environment.pass(200)
+    expect(await deployAndHeal(ended)).toMatchObject({ state: 'live', refreshToken: 'bob-refresh-1' })
+    expect(await ended.here.getAccessToken()).toBe('bob-1')
+  })
+
+  test('take the place of the session that has ended, which the store does not know yet', async () => {
+    const ended = await endedWhileTheStoreFails()
+    expect(await deployAndHeal(ended)).toMatchObject({ state: 'live', refreshToken: 'deployed-refresh-1' })
+  })
 })
